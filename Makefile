@@ -1,0 +1,153 @@
+# Latchkey.
+#
+#   make dev      the gateway with a demonstration product behind it (CONFIG=file: the gateway alone)
+#   make test     every test; test-c and test-http are its parts, ONLY=name picks a single file
+#   make build    what is deployed: build/latchkey.wasm and build/latchkey.json
+#   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
+#   make rooms    fails on an include that points the wrong way
+#   make format   lays out the C sources
+#
+# What a target needs and the machine lacks is installed by .ci/deps. V=1 shows the commands.
+
+# The operator's configuration, or the demonstration's.
+CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
+
+# All the memory that an instance ever has, and the stack within it, in bytes.
+WASM_MEMORY = 12582912
+WASM_STACK  = 262144
+
+.PHONY: build deploy deps deps-test dev test test-c test-http rooms format clean FORCE
+.DELETE_ON_ERROR:
+build: build/latchkey.wasm build/latchkey.json
+
+Q = $(if $(V),,@)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(shell getconf _NPROCESSORS_ONLN)
+endif
+
+# --- what is needed
+
+# build/deps.mk sets WASM_CC, and LLVM: how the names of the distribution's tools end (-22).
+ifneq ($(filter-out rooms clean,$(or $(MAKECMDGOALS),build)),)
+include build/deps.mk
+endif
+build/deps.mk: .ci/deps
+	.ci/deps build
+deps:
+	.ci/deps build
+
+build/deps-test: .ci/deps | build/deps.mk
+	.ci/deps test
+deps-test: build/deps-test
+
+NPM = node_modules/.package-lock.json
+$(NPM): package-lock.json | build/deps.mk
+	@echo "npm: installing the development packages (once; a minute or two)"
+	$(Q)npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# How a program among the packages is run. Node is one of them: wrangler wants a newer one than
+# many machines have. No shell stays between, so that a signal to make reaches the program, and
+# what wrangler calls to build is a make of its own.
+TOOLS = exec env -u MAKEFLAGS -u MAKELEVEL PATH="$(CURDIR)/node_modules/.bin:$$PATH"
+
+# --- C
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wmissing-prototypes \
+	-Wswitch-enum -Werror
+OURS   = -std=c11 $(WARNINGS) -Iinclude -isystem build/deps/bearssl/inc -isystem build/deps/cjson
+THEIRS = -std=c99 -w -Ibuild/deps/bearssl/inc -Ibuild/deps/bearssl/src -DCJSON_NESTING_LIMIT=32
+
+# Of BearSSL, the constant-time implementations for 32-bit machines.
+BEARSSL = $(wildcard $(addprefix build/deps/bearssl/src/, codec/ccopy.c codec/dec*.c codec/enc*.c \
+	hash/dig_*.c hash/mgf1.c hash/sha2*.c mac/hmac.c kdf/hkdf.c rand/hmac_drbg.c \
+	symcipher/chacha20_ct.c symcipher/poly1305_ctmul.c symcipher/poly1305_ctmul32.c \
+	ec/ec_keygen.c ec/ec_p256_m31.c ec/ec_pubkey.c ec/ec_secp*.c \
+	ec/ecdsa_atr.c ec/ecdsa_rta.c ec/ecdsa_i31_*.c int/i31_*.c int/i32_div32.c \
+	rsa/rsa_i31_*.c rsa/rsa_oaep_*.c rsa/rsa_pkcs1_*.c))
+
+SOURCES = $(wildcard src/*.c src/*/*.c)
+OBJECTS = $(SOURCES:.c=.o) $(BEARSSL:build/%.c=%.o) deps/cjson/cJSON.o
+
+# How all objects of one kind are made: $(call objects,DIRECTORY,COMPILER,FOR OURS,FOR THEIRS).
+define objects
+build/$1/src/%.o: src/%.c Makefile build/deps.mk
+	@mkdir -p $$(@D); echo "$1  $$<"
+	$(Q)$2 $3 $(OURS) -include base/banned.h -MMD -MP -c -o $$@ $$<
+build/$1/tests/%.o: tests/%.c Makefile build/deps.mk
+	@mkdir -p $$(@D); echo "$1  $$<"
+	$(Q)$2 $3 $(OURS) -Itests -MMD -MP -c -o $$@ $$<
+build/$1/deps/%.o: build/deps/%.c Makefile build/deps.mk
+	@mkdir -p $$(@D); echo "$1  $$<"
+	$(Q)$2 $4 $(THEIRS) -c -o $$@ $$<
+endef
+-include $(shell find build -name '*.d' 2> /dev/null)
+
+# --- the module
+
+WASM = $(WASM_CC) -O2 -flto -ffunction-sections -fdata-sections
+$(eval $(call objects,wasm,$(WASM)))
+
+build/latchkey.wasm: $(OBJECTS:%=build/wasm/%)
+	@echo "wasm  $@"
+	$(Q)$(WASM) -mexec-model=reactor -Wl,--stack-first -Wl,-z,stack-size=$(WASM_STACK) \
+		-Wl,--initial-memory=$(WASM_MEMORY) -Wl,--max-memory=$(WASM_MEMORY) \
+		-Wl,--gc-sections -Wl,--strip-all -o $@ $^
+
+# Written only when it differs: wrangler reloads whenever it is touched.
+build/latchkey.json: FORCE
+	@mkdir -p build; cmp -s $(CONFIG) $@ || cp $(CONFIG) $@
+
+dev: build $(NPM)
+	@$(TOOLS) node examples/dev.js $(CONFIG)
+
+deploy: build $(NPM)
+	$(TOOLS) wrangler deploy $(ARGS)
+
+# --- tests
+
+test: rooms
+	@$(MAKE) --no-print-directory test-c
+	@$(MAKE) --no-print-directory test-http
+
+ONLY ?= *
+C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard tests/test_$(ONLY).c tests/flow_$(ONLY).c))
+HTTP_TESTS = $(wildcard tests/$(ONLY).test.js tests/http/$(ONLY).test.js)
+
+# Undefined behaviour is looked for in our code only: BearSSL counts on some of it.
+ASAN   = -O1 -g -fno-omit-frame-pointer -fsanitize=address
+UBSAN  = -fsanitize=undefined -fno-sanitize-recover=all
+NATIVE = clang$(LLVM) -Wno-unknown-attributes
+$(eval $(call objects,native,$(NATIVE),$(ASAN) $(UBSAN),$(ASAN)))
+NATIVE_OBJECTS = $(patsubst %,build/native/%,$(OBJECTS) \
+	$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
+$(NATIVE_OBJECTS): | build/deps-test
+
+$(C_TESTS): build/native/%: build/native/tests/%.o $(NATIVE_OBJECTS)
+	@echo "native  $@"
+	$(Q)$(NATIVE) $(ASAN) $(UBSAN) -fuse-ld=lld -o $@ $^
+
+# All are run, whatever fails; to have run none is a failure too.
+test-c: $(C_TESTS)
+	@passed=0; failed=0; \
+	for program in $^; do \
+		if timeout 600 $$program; then passed=$$((passed + 1)); \
+		else failed=$$((failed + 1)); echo "FAILED  $$program"; fi; \
+	done; \
+	echo "C: $$passed passed, $$failed failed"; \
+	test $$passed -gt 0 && test $$failed -eq 0
+
+test-http: build $(NPM) build/deps-test
+	@test -n "$(HTTP_TESTS)" || { echo "no test file named $(ONLY).test.js"; exit 1; }
+	$(Q)$(TOOLS) node --test --test-concurrency=1 --test-reporter=spec $(HTTP_TESTS)
+
+rooms:
+	@.ci/rooms $$(find src include -name '*.[ch]')
+	@echo "rooms: every include points the right way"
+
+format: build/deps.mk
+	@.ci/deps format
+	clang-format$(LLVM) -i $$(find src include tests -name '*.[ch]')
+
+clean:
+	rm -rf build

@@ -1,0 +1,133 @@
+// `make dev`: the Todo product and Latchkey in front of it, on this machine, until Ctrl-C.
+//
+//   node examples/dev.js CONFIG
+//
+// With a configuration other than Todo's, the gateway alone.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { parseEnv } from "node:util";
+
+const config = process.argv[2];
+const withProduct = config === "examples/todo/latchkey.json";
+
+/** What was started, each the leader of a process group, so that all of it can be stopped. */
+const running = new Set();
+
+/** Fails if somebody listens there already. */
+function checkPort(port, use) {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", () =>
+      reject(
+        new Error(
+          `Port ${port}, for ${use}, is taken: perhaps by another \`make dev\`.\n` +
+            `\`ss -ltnp 'sport = :${port}'\` shows by what; stop it and try again.`,
+        ),
+      ),
+    );
+    server.listen(port, "127.0.0.1", () => server.close(resolve));
+  });
+}
+
+/** The secrets of this machine, in .dev.vars, where wrangler looks for them; made on first use. */
+function secrets(names) {
+  const known = existsSync(".dev.vars") ? readFileSync(".dev.vars", "utf8") : "";
+  const values = parseEnv(known);
+  for (const name of names.filter((name) => !values[name])) {
+    values[name] = randomBytes(32).toString("base64url");
+    appendFileSync(".dev.vars", `${name}=${values[name]}\n`, { mode: 0o600 });
+  }
+  return values;
+}
+
+/** Starts a program, shows what it says, and resolves when that tells that it is ready. */
+function start(name, ready, command, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    running.add(child);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on("line", (line) => {
+        console.log(`${name} | ${line}`);
+        if (ready.test(line)) resolve();
+      });
+    }
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      reject(new Error(`${name} could not start`));
+      if (!stopping) stop(1, `${name} ended (${signal ?? code})`);
+    });
+  });
+}
+
+let stopping = false;
+
+/** Ends every process group: politely, after five seconds not so. */
+async function stop(status, why) {
+  if (stopping) return;
+  stopping = true;
+  if (why) console.error(why);
+  for (const signal of ["SIGINT", "SIGKILL"]) {
+    for (const child of running) kill(child, signal);
+    const exits = [...running].map((child) => new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) resolve();
+      else child.once("exit", resolve);
+    }));
+    await Promise.race([Promise.all(exits), new Promise((resolve) => setTimeout(resolve, 5000))]);
+  }
+  process.exit(status);
+}
+
+function kill({ pid }, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group has ended by itself.
+  }
+}
+
+function welcome() {
+  const { servers } = JSON.parse(readFileSync(config, "utf8"));
+  const lines = Object.keys(servers).flatMap((name) => {
+    const url = `http://127.0.0.1:8787/mcp/${name}`;
+    return [
+      "",
+      `  ${url}`,
+      "",
+      `  Claude Code   claude mcp add --transport http ${name} ${url}`,
+      `  VS Code       code --add-mcp '${JSON.stringify({ name, type: "http", url })}'`,
+      `  Cursor        ${JSON.stringify({ mcpServers: { [name]: { url } } })}   in ~/.cursor/mcp.json`,
+    ];
+  });
+  if (withProduct) lines.push("", "  Sign in as alice or bob (of acme) or carol (of globex), with any password.");
+  console.log(["", "Latchkey is ready. Give this URL to an MCP client:", ...lines, "", "Ctrl-C stops everything.", ""].join("\n"));
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
+
+try {
+  await checkPort(8787, "the gateway");
+  if (withProduct) {
+    await checkPort(9400, "Todo's identity provider");
+    await checkPort(9401, "Todo's API");
+  }
+
+  const { TODO_CLIENT_SECRET } = secrets(["LATCHKEY_SECRET", ...(withProduct ? ["TODO_CLIENT_SECRET"] : [])]);
+  if (withProduct) {
+    await start("todo   ", /ready/i, process.execPath, ["examples/todo/main.js"], { TODO_CLIENT_SECRET });
+  }
+  await start("gateway", /Ready on/, process.execPath, ["node_modules/wrangler/bin/wrangler.js", "dev", "--inspector-port", "0"], {
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_HIDE_BANNER: "true",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+  });
+  welcome();
+} catch (error) {
+  stop(1, error.message);
+}

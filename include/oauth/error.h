@@ -1,0 +1,38 @@
+/*
+ * What a client is told when something is refused. Each outcome has one wire
+ * error, one status and a default description; the precise reason goes to the
+ * audit line and never to the client.
+ */
+#ifndef OAUTH_ERROR_H
+#define OAUTH_ERROR_H
+
+#include "host.h"
+
+/*
+ * Notes why, and returns `result`, so that a check reads
+ *     return refuse(cx, INVALID_GRANT, "code_expired", "The code is no longer valid.");
+ * reason: for the audit line, snake_case. description: for the developer at
+ * the other end, says how to mend it; only characters of RFC 6749 appendix A.7.
+ */
+enum result refuse(struct cx *cx, enum result result, const char *reason, const char *description)
+    MUST_USE;
+/* The same with a description that was put together. */
+enum result refuse_with(struct cx *cx, enum result result, const char *reason,
+                        struct span description) MUST_USE;
+
+/* "invalid_request", ...; "server_error" for what has no wire error. */
+struct span error_code(enum result result);
+uint32_t error_status(enum result result);
+struct span error_description(const struct cx *cx, enum result result);
+
+/* {"error":...,"error_description":...} with status, no-store, Retry-After on 503 and 429. */
+void respond_error(struct cx *cx, enum result result);
+
+/*
+ * 401 or 403 of a protected resource (RFC 6750 section 3, RFC 9728 section
+ * 5.1). INVALID_REQUEST with no credentials is a bare challenge. scope may be ABSENT.
+ */
+void respond_challenge(struct cx *cx, enum result result, struct span resource_metadata,
+                       struct span scope);
+
+#endif

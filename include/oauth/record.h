@@ -1,0 +1,23 @@
+/*
+ * How a grant's rows and its code are laid out (base/pack.h). Each begins with
+ * a format number; a reader refuses a number that it does not know, so that
+ * a rollback fails closed instead of misreading. docs/storage.md has the tables.
+ */
+#ifndef OAUTH_RECORD_H
+#define OAUTH_RECORD_H
+
+#include "oauth/grant.h"
+
+struct span grant_pack(struct arena *a, const struct grant *grant);
+enum result grant_unpack(struct span row, struct grant *grant) MUST_USE;
+
+struct span family_pack(struct arena *a, const struct family *family);
+enum result family_unpack(struct span row, struct family *family) MUST_USE;
+
+struct span code_pack(struct arena *a, const struct code *code);
+enum result code_unpack(struct span bytes, struct code *code) MUST_USE;
+
+struct span tokens_pack(struct arena *a, const struct downstream_tokens *tokens);
+enum result tokens_unpack(struct span bytes, struct downstream_tokens *tokens) MUST_USE;
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * JSON strings (RFC 8259 section 7), for the scanner: others use json.h.
+ */
+#ifndef TEXT_JSON_STRING_H
+#define TEXT_JSON_STRING_H
+
+#include "base/span.h"
+
+/*
+ * Reads the string that the text begins with. *content is what stands between
+ * the quotes, *escaped whether that has escapes. MALFORMED: no string, no end,
+ * a control character, bad UTF-8, a bad escape, \u0000, half a surrogate pair.
+ */
+enum result json_string(struct span text, struct span *content, bool *escaped) MUST_USE;
+
+/* What the content of such a string means. */
+struct span json_unescape(struct arena *a, struct span content);
+
+#endif

@@ -1,0 +1,102 @@
+import { DurableObject } from "cloudflare:workers";
+import { Reader, Writer } from "./wire.js";
+
+const [CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT] = [1, 2, 3, 4, 5, 6, 7];
+const [APPLIED, CONFLICT] = [0, 2];
+const KEEP_EXPIRY = 2 ** 64;
+const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL,
+  expires INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID`;
+
+/**
+ * One shard of the ledger: rows with a version and an expiry. Its one method
+ * applies a list of operations in one transaction, all or nothing, with nothing
+ * awaited inside. It knows no OAuth.
+ */
+export class Ledger extends DurableObject {
+  waiting = new Map(); // key -> those who wait for its row to change
+  alarmAt; // what is set, once it is known
+
+  sql(query, ...values) {
+    return this.ctx.storage.sql.exec(query, ...values);
+  }
+
+  /** @param {Uint8Array} step @returns {Promise<Uint8Array>} outcome, then what was read */
+  async apply(step) {
+    const reader = new Reader(step);
+    const now = reader.u64();
+    const operations = reader.list(() => readOperation(reader));
+    this.ready ??= this.sql(TABLE);
+    for (const o of operations) if (o.op === WAIT) await this.wait(o, now);
+    if (operations.every(({ op }) => op === READ || op === WAIT)) return this.run(operations, now);
+    const answer = this.ctx.storage.transactionSync(() => this.run(operations, now));
+    for (const { key } of operations) this.waiting.get(key)?.forEach((wake) => wake());
+    await this.schedule(operations.map(({ expires }) => expires));
+    return answer;
+  }
+
+  row(key, now) {
+    const [row] = this.sql("SELECT version, expires, value FROM rows WHERE key = ?", key);
+    return row?.expires > now ? row : { version: 0, expires: 0, value: null };
+  }
+
+  run(operations, now) {
+    const rows = operations.map(({ key }) => this.row(key, now));
+    const holds = operations.every(({ op, version, value }, i) =>
+      op === CHECK ? rows[i].version === version : op !== MATCH || same(rows[i].value, value));
+    const answer = new Writer().u8(holds ? APPLIED : CONFLICT);
+    operations.forEach(({ op }, i) => op === READ && answer.u32(rows[i].version).span(rows[i].value));
+    if (holds) operations.forEach((operation, i) => this.write(operation, rows[i]));
+    return answer.bytes();
+  }
+
+  write({ op, key, expires, value }, row) {
+    const end = expires === KEEP_EXPIRY ? row.expires : expires;
+    if (op === WRITE)
+      this.sql("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", key, row.version + 1, end, value);
+    if (op === TOUCH) this.sql("UPDATE rows SET expires = ? WHERE key = ?", end, key);
+    if (op === DELETE) this.sql("DELETE FROM rows WHERE key = ?", key);
+  }
+
+  async wait({ key, version, ms }, now) {
+    if (this.row(key, now).version !== version) return;
+    if (!this.waiting.has(key)) this.waiting.set(key, new Set());
+    const wakes = this.waiting.get(key);
+    const { promise, resolve } = Promise.withResolvers();
+    const timer = setTimeout(resolve, ms);
+    wakes.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    wakes.delete(resolve);
+  }
+
+  /** What has expired is deleted by one alarm, set for the earliest expiry. */
+  async schedule(ends) {
+    const at = 1000 * (1 + Math.min(...ends.filter((end) => end < KEEP_EXPIRY)));
+    this.alarmAt ??= (await this.ctx.storage.getAlarm()) ?? Infinity;
+    if (at < this.alarmAt) await this.ctx.storage.setAlarm((this.alarmAt = at));
+  }
+
+  async alarm() {
+    this.alarmAt = undefined;
+    this.ready ??= this.sql(TABLE);
+    this.sql("DELETE FROM rows WHERE expires <= ?", Math.floor(Date.now() / 1000));
+    const { next } = this.sql("SELECT min(expires) AS next FROM rows").one();
+    if (next !== null) return this.schedule([next]);
+    this.ready = undefined;
+    await this.ctx.storage.deleteAll();
+  }
+}
+
+/** As in docs/host.md: u8 op, key, then what the operation needs. */
+function readOperation(r) {
+  const o = { op: r.u8(), key: r.text() };
+  if (o.op === CHECK || o.op === WAIT) o.version = r.u32();
+  if (o.op === WAIT) o.ms = r.u32();
+  if (o.op === WRITE || o.op === TOUCH) o.expires = r.u64();
+  if (o.op === WRITE || o.op === MATCH) o.value = r.span();
+  return o;
+}
+
+function same(stored, value) {
+  return stored !== null && new Uint8Array(stored).join() === value.join();
+}

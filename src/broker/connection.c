@@ -1,0 +1,126 @@
+#include "broker/connection.h"
+
+#include "broker/audit.h"
+#include "oauth/error.h"
+
+enum { MAX_ROUNDS = 3, HOLDER_SIZE = 16 };
+
+struct opened {
+    struct downstream_tokens tokens;
+    struct key data_key;
+};
+
+static enum result gone(struct cx *cx)
+{
+    return refuse(cx, INVALID_TOKEN, "downstream_broken",
+                  "The connection to the product has ended. Sign in again.");
+}
+
+static enum result unavailable(struct cx *cx)
+{
+    return refuse(cx, TEMPORARILY_UNAVAILABLE, "downstream_unavailable",
+                  "The product's authorization server does not answer. Try again shortly.");
+}
+
+static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struct span token,
+                             struct opened *opened)
+{
+    const struct live_token *live = grant_access(cx, rows, token);
+    if (live == NULL || rows->grant.state != GRANT_LIVE)
+        return gone(cx);
+    if (grant_open(cx, rows, live, token, &opened->tokens, &opened->data_key) != OK)
+        return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
+    return OK;
+}
+
+/* Good for a call as it is. */
+static bool fresh(const struct cx *cx, const struct downstream_tokens *t, struct span rejected)
+{
+    if (span_present(rejected) && crypto_equal(t->access_token, rejected))
+        return false;
+    return t->expires == 0 || t->expires > cx->now + cx->gateway->lifetimes.early_refresh;
+}
+
+/* Not fresh, but better than nothing while downstream is out of reach. */
+static bool usable(const struct cx *cx, const struct downstream_tokens *t, struct span rejected)
+{
+    return t->expires > cx->now &&
+           !(span_present(rejected) && crypto_equal(t->access_token, rejected));
+}
+
+/* As the lease's holder. OK: opened->tokens are new and stored. */
+static enum result refresh_as_holder(struct cx *cx, const struct downstream *server,
+                                     const struct grant_rows *rows, struct span holder,
+                                     struct opened *opened)
+{
+    enum result refreshed =
+        downstream_refresh(cx, server, &rows->grant.identity, &opened->tokens);
+    if (refreshed == PENDING)
+        return PENDING;
+    if (refreshed == OK)
+        return grant_renew(cx, rows, holder, &opened->tokens, &opened->data_key);
+    if (refreshed == INVALID_GRANT || refreshed == UNVERIFIABLE) {
+        enum result broken = grant_break(cx, rows, holder);
+        return broken == OK ? gone(cx) : broken;
+    }
+    enum result released = grant_release(cx, rows, holder);
+    return released == PENDING ? PENDING : unavailable(cx);
+}
+
+static enum result refresh_round(struct cx *cx, const struct downstream *server,
+                                 struct grant_rows *rows, struct span token,
+                                 struct opened *opened)
+{
+    struct span holder = host_random(cx, HOLDER_SIZE);
+    uint32_t before = rows->grant_row.version;
+    enum result leased = grant_lease(cx, rows, holder);
+    if (leased == OK) {
+        enum result result = refresh_as_holder(cx, server, rows, holder, opened);
+        if (result != CONFLICT)
+            return result;
+    } else if (leased != CONFLICT) {
+        return leased;
+    }
+    /* Somebody else is at it, or has done it: their row is the answer. If it is the same
+     * as before, they failed, and trying again at once would only add to the storm. */
+    enum result waited = grant_wait(cx, rows);
+    if (waited == NOT_FOUND)
+        return gone(cx);
+    TRY(waited);
+    if (rows->grant_row.version == before)
+        return unavailable(cx);
+    TRY(open_rows(cx, rows, token, opened));
+    return CONFLICT;
+}
+
+enum result connection_token(struct cx *cx, const struct profile *profile, struct grant_rows *rows,
+                             struct span token, struct span rejected, struct span *access_token)
+{
+    struct opened opened;
+    TRY(open_rows(cx, rows, token, &opened));
+    struct downstream server;
+    for (int round = 0; !fresh(cx, &opened.tokens, rejected); round++) {
+        if (!span_present(opened.tokens.refresh_token)) {
+            if (usable(cx, &opened.tokens, rejected))
+                break;
+            return gone(cx);
+        }
+        if (round == MAX_ROUNDS)
+            return unavailable(cx);
+        if (round == 0)
+            TRY(downstream_discover(cx, profile, &server));
+        struct opened before = opened;
+        enum result result = refresh_round(cx, &server, rows, token, &opened);
+        if (result == OK)
+            break;
+        if (result == TEMPORARILY_UNAVAILABLE && usable(cx, &before.tokens, rejected)) {
+            cx->error_reason = ABSENT; /* the call goes on */
+            opened = before;
+            break;
+        }
+        if (result != CONFLICT)
+            return result;
+    }
+    *access_token = opened.tokens.access_token;
+    return OK;
+}

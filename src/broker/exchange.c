@@ -1,0 +1,177 @@
+#include "broker/downstream.h"
+
+#include "broker/backchannel.h"
+#include "broker/claims.h"
+#include "oauth/error.h"
+#include "oauth/scope.h"
+
+enum { TOKEN_MAX_SIZE = 16384 };
+
+struct answer {
+    struct downstream_tokens tokens;
+    struct span id_token; /* ABSENT without */
+};
+
+/* ---- the token endpoint's answer ---- */
+
+/* It will stand in a header or in a form: no space, nothing that could end either. */
+static bool is_token(struct span text)
+{
+    return text.size > 0 && text.size <= TOKEN_MAX_SIZE && http_is_field_value(text) &&
+           span_find(text, ' ') == text.size && span_find(text, '\t') == text.size;
+}
+
+/* An optional token: null is as good as nothing. false: it is there and is none. */
+static bool take_token(const struct json *said, struct span name, struct span *token)
+{
+    const struct json *node = json_member(said, name);
+    if (node == NULL || json_is_null(node))
+        return true;
+    *token = json_text(node);
+    return is_token(*token);
+}
+
+/* Seconds from now on, or the time 0 when nothing is said. Some servers write it as a string. */
+static bool take_expiry(const struct cx *cx, const struct json *said, uint64_t *expires)
+{
+    const struct json *node = json_member(said, SPAN("expires_in"));
+    uint64_t seconds;
+    *expires = 0;
+    if (node == NULL || json_is_null(node))
+        return true;
+    enum result read =
+        json_is_string(node) ? span_u64(json_text(node), &seconds) : json_u64(node, &seconds);
+    if (read != OK || seconds > UINT32_MAX)
+        return false;
+    *expires = cx->now + seconds;
+    return true;
+}
+
+/* RFC 6749 section 5.1. What is wrong, or NULL. */
+static const char *read_answer(const struct cx *cx, const struct json *said, struct answer *answer)
+{
+    struct downstream_tokens *tokens = &answer->tokens;
+    *answer = (struct answer){0};
+    /* "The client MUST NOT use an access token if it does not understand the token type." */
+    if (!span_equal_nocase(json_member_text(said, SPAN("token_type")), SPAN("bearer")))
+        return "downstream_token_type";
+    if (!take_token(said, SPAN("access_token"), &tokens->access_token) ||
+        !span_present(tokens->access_token) ||
+        !take_token(said, SPAN("refresh_token"), &tokens->refresh_token) ||
+        !take_token(said, SPAN("id_token"), &answer->id_token))
+        return "downstream_token_malformed";
+    if (!take_expiry(cx, said, &tokens->expires))
+        return "downstream_token_expiry";
+    struct span scope = json_member_text(said, SPAN("scope"));
+    if (scope.size > 0 && scope_parse(scope) == OK)
+        tokens->scope = scope;
+    return NULL;
+}
+
+/* RFC 6749 section 5.2: there are no tokens in it, and why. said: NULL if it is no JSON object. */
+static enum result refuse_answer(struct cx *cx, uint32_t status, const struct json *said)
+{
+    struct span error = json_member_text(said, SPAN("error"));
+    if (backchannel_is_transient(status) || span_equal(error, SPAN("temporarily_unavailable")))
+        return backchannel_unavailable(cx, "downstream_unavailable");
+    /* Said of us, not of the grant: that is as good as before once the operator has mended it. */
+    if (span_equal(error, SPAN("invalid_client")))
+        return backchannel_unavailable(cx, "downstream_client_refused");
+    /* Some servers answer 200 and an error. */
+    if ((status >= 400 && status < 500) || error.size > 0)
+        return refuse(cx, INVALID_GRANT, "downstream_grant_refused",
+                      "The product's authorization server does not accept the grant any more.");
+    return backchannel_unavailable(cx, "downstream_answer_malformed");
+}
+
+static enum result ask(struct cx *cx, const struct downstream *server, const struct form *form,
+                       struct answer *answer)
+{
+    struct fetched got;
+    enum result result = backchannel_post(cx, server, server->token_endpoint, form, &got);
+    if (result == PENDING)
+        return PENDING;
+    if (result != OK)
+        return backchannel_unavailable(cx, "downstream_unreachable");
+    const struct json *said = NULL;
+    bool is_object = backchannel_object(cx, &got, &said) == OK;
+    if (got.status != 200 || !is_object || json_member(said, SPAN("error")) != NULL)
+        return refuse_answer(cx, got.status, said);
+    const char *problem = read_answer(cx, said, answer);
+    return problem == NULL ? OK : backchannel_unavailable(cx, problem);
+}
+
+/* ---- what is asked ---- */
+
+enum result downstream_exchange(struct cx *cx, const struct downstream *server, struct span code,
+                                const struct downstream_binding *binding,
+                                struct downstream_tokens *tokens,
+                                struct downstream_identity *identity)
+{
+    struct form_parameter list[] = {
+        {SPAN("grant_type"), SPAN("authorization_code")},
+        {SPAN("code"), code},
+        {SPAN("redirect_uri"), server->profile->redirect_uri},
+        {SPAN("code_verifier"), binding->verifier},
+        {SPAN("resource"), server->profile->resource},
+    };
+    struct form form = {list, sizeof list / sizeof *list};
+    struct answer answer;
+    TRY(ask(cx, server, &form, &answer));
+    enum result told = claims_identify(cx, server, answer.id_token, answer.tokens.access_token,
+                                       binding->nonce, identity);
+    if (told == OK)
+        *tokens = answer.tokens;
+    else if (told != PENDING)
+        downstream_revoke_later(cx, server, &answer.tokens); /* nobody else knows of them */
+    return told;
+}
+
+enum result downstream_refresh(struct cx *cx, const struct downstream *server,
+                               const struct downstream_identity *expected,
+                               struct downstream_tokens *tokens)
+{
+    if (!span_present(tokens->refresh_token))
+        return refuse(cx, INVALID_GRANT, "downstream_not_refreshable",
+                      "The product's authorization server gave no refresh token.");
+    struct form_parameter list[] = {
+        {SPAN("grant_type"), SPAN("refresh_token")},
+        {SPAN("refresh_token"), tokens->refresh_token},
+        {SPAN("resource"), server->profile->resource},
+    };
+    struct form form = {list, sizeof list / sizeof *list};
+    struct answer answer;
+    TRY(ask(cx, server, &form, &answer));
+    if (span_present(answer.id_token) &&
+        claims_confirm(cx, server, answer.id_token, expected) != OK) {
+        downstream_revoke_later(cx, server, &answer.tokens);
+        return INVALID_GRANT; /* with claims_confirm's reason */
+    }
+    struct downstream_tokens old = *tokens;
+    *tokens = answer.tokens;
+    /* RFC 6749 section 6: "The authorization server MAY issue a new refresh token". */
+    if (!span_present(tokens->refresh_token))
+        tokens->refresh_token = old.refresh_token;
+    /* Section 5.1: scope is "OPTIONAL, if identical to the scope requested", which was the old. */
+    if (!span_present(tokens->scope))
+        tokens->scope = old.scope;
+    return OK;
+}
+
+static void revoke_later(struct cx *cx, const struct downstream *server, struct span token,
+                         struct span hint)
+{
+    struct form_parameter list[] = {{SPAN("token"), token}, {SPAN("token_type_hint"), hint}};
+    struct form form = {list, sizeof list / sizeof *list};
+    if (span_present(token))
+        backchannel_post_later(cx, server, server->revocation_endpoint, &form);
+}
+
+void downstream_revoke_later(struct cx *cx, const struct downstream *server,
+                             const struct downstream_tokens *tokens)
+{
+    if (!span_present(server->revocation_endpoint))
+        return;
+    revoke_later(cx, server, tokens->refresh_token, SPAN("refresh_token"));
+    revoke_later(cx, server, tokens->access_token, SPAN("access_token"));
+}

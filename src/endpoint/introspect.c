@@ -1,0 +1,68 @@
+/* POST /introspect (RFC 7662), for resource servers that latchkey.json names. */
+#include "broker/audit.h"
+#include "endpoint/endpoint.h"
+#include "endpoint/oauth_form.h"
+#include "oauth/error.h"
+#include "oauth/grant.h"
+#include "text/json.h"
+
+enum { INTROSPECTION_MAX = 8192 };
+
+static enum result respond_json(struct cx *cx, struct span body)
+{
+    respond(cx, 200, SPAN("application/json"), body);
+    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    return OK;
+}
+
+/* RFC 7662 section 2.2: and not a word about why. */
+static enum result inactive(struct cx *cx)
+{
+    return respond_json(cx, SPAN("{\"active\":false}"));
+}
+
+static enum result active(struct cx *cx, const struct server *server, const struct grant *grant,
+                          const struct live_token *live)
+{
+    struct json_writer w = json_writer_make(cx->arena, INTROSPECTION_MAX);
+    json_begin(&w, '{');
+    json_put_bool(&w, "active", true);
+    json_put_text(&w, "token_type", SPAN("Bearer"));
+    json_put_text(&w, "iss", cx->gateway->issuer);
+    json_put_text(&w, "sub", grant->user);
+    json_put_text(&w, "aud", server->resource);
+    json_put_text(&w, "scope", live->scopes);
+    json_put_text(&w, "org", grant->identity.organization);
+    json_put_u64(&w, "exp", live->expires);
+    json_end(&w, '}');
+    return respond_json(cx, json_written(&w));
+}
+
+enum result introspect(struct cx *cx)
+{
+    struct form form;
+    struct client_credentials client;
+    struct span grant_id;
+    struct grant_rows rows;
+    audit(cx)->action = SPAN("introspect");
+    TRY(read_oauth_form(cx, &form, ABSENT));
+    struct span token = form_get(&form, SPAN("token"));
+    TRY(authenticate_client(cx, &form, &client));
+    const struct registered_client *who = gateway_client(cx->gateway, client.client_id);
+    if (who == NULL || who->introspects == NULL || client.method == AUTH_NONE)
+        return refuse(cx, INVALID_CLIENT, "no_resource_server",
+                      "Only a resource server that the operator has named may introspect.");
+    if (!span_present(token))
+        return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
+    if (access_token_grant(cx, token, &grant_id) != OK)
+        return inactive(cx);
+    enum result found = grant_read_now(cx, grant_id, &rows);
+    if (found == NOT_FOUND)
+        return inactive(cx);
+    TRY(found);
+    const struct live_token *live = grant_access(cx, &rows, token);
+    /* RFC 7662 section 4: a resource learns only about tokens meant for it. */
+    if (live == NULL || !span_equal(rows.grant.server, who->introspects->id))
+        return inactive(cx);
+    return active(cx, who->introspects, &rows.grant, live);
+}

@@ -1,0 +1,81 @@
+/* POST /revoke (RFC 7009). */
+#include "broker/audit.h"
+#include "endpoint/endpoint.h"
+#include "endpoint/oauth_form.h"
+#include "oauth/error.h"
+#include "oauth/grant.h"
+
+enum { MAX_ROUNDS = 3 };
+
+static enum result revoked(struct cx *cx)
+{
+    respond(cx, 200, SPAN("application/json"), SPAN("{}"));
+    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    return OK;
+}
+
+/* RFC 7009 section 2.1: only the client to which the token was issued may revoke it. */
+static bool is_owner(const struct grant *grant, const struct client_credentials *client)
+{
+    struct hash hash;
+    sha256(client->client_id, &hash);
+    return span_equal(grant->client_id_hash, hash_span(&hash)) &&
+           (grant->client_auth & client->method) != 0;
+}
+
+/* A refresh token, live or old: with it goes everything of its grant. */
+static enum result revoke_grant(struct cx *cx, struct span grant_id,
+                                const struct client_credentials *client)
+{
+    struct grant_rows rows;
+    enum result found = grant_read_now(cx, grant_id, &rows);
+    if (found == NOT_FOUND || (found == OK && !is_owner(&rows.grant, client)))
+        return revoked(cx);
+    TRY(found);
+    audit_grant(cx, grant_id, &rows.grant);
+    TRY(grant_end(cx, grant_id));
+    return revoked(cx);
+}
+
+static enum result revoke_access(struct cx *cx, struct span grant_id, struct span token,
+                                 const struct client_credentials *client)
+{
+    /* Others may write the same row meanwhile; what counts is that the token is gone. */
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        struct grant_rows rows;
+        enum result found = grant_read_now(cx, grant_id, &rows);
+        if (found == NOT_FOUND)
+            return revoked(cx);
+        TRY(found);
+        const struct live_token *live = grant_access(cx, &rows, token);
+        if (live == NULL || !is_owner(&rows.grant, client))
+            return revoked(cx);
+        audit_grant(cx, grant_id, &rows.grant);
+        enum result ended = grant_end_access(cx, &rows, live);
+        if (ended == OK)
+            return revoked(cx);
+        if (ended != CONFLICT)
+            return ended;
+    }
+    return HOST_FAILED;
+}
+
+enum result revoke(struct cx *cx)
+{
+    struct form form;
+    struct client_credentials client;
+    struct span grant_id;
+    audit(cx)->action = SPAN("revoke");
+    TRY(read_oauth_form(cx, &form, ABSENT));
+    struct span token = form_get(&form, SPAN("token"));
+    if (!span_present(token))
+        return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
+    TRY(authenticate_client(cx, &form, &client));
+    /* Which kind it is shows in the token itself; token_type_hint is not needed. */
+    if (refresh_token_grant(cx, token, &grant_id) == OK)
+        return revoke_grant(cx, grant_id, &client);
+    if (access_token_grant(cx, token, &grant_id) == OK)
+        return revoke_access(cx, grant_id, token, &client);
+    /* RFC 7009 section 2.2: an invalid token is answered like a revoked one. */
+    return revoked(cx);
+}

@@ -1,0 +1,144 @@
+/* POST /token: a code or a refresh token becomes an access token. */
+#include "broker/audit.h"
+#include "endpoint/endpoint.h"
+#include "endpoint/oauth_form.h"
+#include "oauth/error.h"
+#include "oauth/grant.h"
+#include "oauth/pkce.h"
+#include "text/json.h"
+
+enum { TOKEN_RESPONSE_MAX = 16384 };
+
+static void respond_token(struct cx *cx, const struct token_response *r)
+{
+    struct json_writer w = json_writer_make(cx->arena, TOKEN_RESPONSE_MAX);
+    json_begin(&w, '{');
+    json_put_text(&w, "access_token", r->access_token);
+    json_put_text(&w, "token_type", SPAN("Bearer"));
+    json_put_u64(&w, "expires_in", r->expires_in);
+    json_put_text(&w, "refresh_token", r->refresh_token);
+    json_put_text(&w, "scope", r->scopes);
+    json_end(&w, '}');
+    respond(cx, 200, SPAN("application/json"), json_written(&w));
+    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+}
+
+/* RFC 8707 section 2.2, before anything is consumed. NULL: no resource was named. */
+static enum result named_server(struct cx *cx, const struct form *form,
+                                const struct server **server)
+{
+    struct span resource = form_get(form, SPAN("resource"));
+    *server = NULL;
+    if (form_count(form, SPAN("resource")) > 1)
+        return refuse(cx, INVALID_TARGET, "resource_repeated",
+                      "A token is for one resource: send one resource parameter.");
+    if (!span_present(resource))
+        return OK;
+    *server = gateway_server_of_resource(cx->arena, cx->gateway, resource);
+    if (*server == NULL)
+        return refuse(cx, INVALID_TARGET, "resource_unknown",
+                      "resource must be the URL of one of the servers published here.");
+    return OK;
+}
+
+/* Everything that a code's request has to match, in the order in which it is asked. */
+static enum result check_code(struct cx *cx, const struct form *form,
+                              const struct client_credentials *client, const struct code *code)
+{
+    struct hash hash;
+    sha256(client->client_id, &hash);
+    if (!span_equal(code->client_id_hash, hash_span(&hash)))
+        return refuse(cx, INVALID_GRANT, "client_differs",
+                      "This authorization code was issued to another client.");
+    if ((code->client_auth & client->method) == 0)
+        return refuse(cx, INVALID_CLIENT, "client_auth_differs",
+                      "The client must authenticate with the method that it registered.");
+    if (code->expires <= cx->now)
+        return refuse(cx, INVALID_GRANT, "code_expired",
+                      "This authorization code was used before or is no longer valid.");
+    /* OAuth 2.1 section 10.2: clients of OAuth 2.0 send it, and then it must match. */
+    struct span redirect_uri = form_get(form, SPAN("redirect_uri"));
+    sha256(redirect_uri, &hash);
+    if (span_present(redirect_uri) && !span_equal(code->redirect_uri_hash, hash_span(&hash)))
+        return refuse(cx, INVALID_GRANT, "redirect_uri_differs",
+                      "redirect_uri is not the one of the authorization request.");
+    /* RFC 7636 section 4.6 */
+    struct span verifier = form_get(form, SPAN("code_verifier"));
+    if (pkce_verifier_check(verifier) != OK)
+        return refuse(cx, INVALID_REQUEST, "verifier_malformed",
+                      "code_verifier must be 43 to 128 characters of A-Z a-z 0-9 - . _ ~");
+    if (pkce_verify(cx->arena, code->challenge, verifier) != OK)
+        return refuse(cx, INVALID_GRANT, "verifier_differs",
+                      "code_verifier does not belong to the code_challenge.");
+    return OK;
+}
+
+static enum result by_code(struct cx *cx, const struct form *form,
+                           const struct client_credentials *client)
+{
+    struct span text = form_get(form, SPAN("code"));
+    const struct server *server;
+    struct code code;
+    struct token_response response;
+    if (!span_present(text))
+        return refuse(cx, INVALID_REQUEST, "code_missing", "code is missing.");
+    TRY(named_server(cx, form, &server));
+    TRY(code_open(cx, text, &code));
+    audit_grant(cx, code.grant_id, NULL);
+    audit(cx)->user = code.user;
+    audit(cx)->server = code.server;
+    TRY(check_code(cx, form, client, &code));
+    if (server != NULL && !span_equal(server->id, code.server))
+        return refuse(cx, INVALID_TARGET, "resource_differs",
+                      "The authorization was for another resource.");
+    TRY(grant_redeem(cx, &code, client->client_id, &response));
+    respond_token(cx, &response);
+    return OK;
+}
+
+static enum result by_refresh(struct cx *cx, const struct form *form,
+                              const struct client_credentials *client)
+{
+    struct refresh_request request = {
+        .token = form_get(form, SPAN("refresh_token")),
+        .client_id = client->client_id,
+        .method = client->method,
+        .scope = form_get(form, SPAN("scope")),
+    };
+    struct token_response response;
+    if (!span_present(request.token))
+        return refuse(cx, INVALID_REQUEST, "refresh_missing", "refresh_token is missing.");
+    TRY(named_server(cx, form, &request.server));
+    TRY(grant_rotate(cx, &request, &response));
+    respond_token(cx, &response);
+    return OK;
+}
+
+static const struct {
+    const char *name;
+    enum result (*serve)(struct cx *, const struct form *, const struct client_credentials *);
+} GRANT_TYPES[] = {
+    {"authorization_code", by_code},
+    {"refresh_token", by_refresh},
+};
+
+enum result token(struct cx *cx)
+{
+    struct form form;
+    struct client_credentials client;
+    audit(cx)->action = SPAN("token");
+    audit(cx)->door = SPAN("oauth");
+    TRY(read_oauth_form(cx, &form, SPAN("resource")));
+    struct span type = form_get(&form, SPAN("grant_type"));
+    if (!span_present(type))
+        return refuse(cx, INVALID_REQUEST, "grant_type_missing", "grant_type is missing.");
+    for (size_t i = 0; i < sizeof GRANT_TYPES / sizeof GRANT_TYPES[0]; i++) {
+        if (!span_equal(type, span_of(GRANT_TYPES[i].name)))
+            continue;
+        audit(cx)->action = span_of(GRANT_TYPES[i].name);
+        TRY(authenticate_client(cx, &form, &client));
+        return GRANT_TYPES[i].serve(cx, &form, &client);
+    }
+    return refuse(cx, UNSUPPORTED_GRANT_TYPE, "grant_type_unknown",
+                  "grant_type must be authorization_code or refresh_token.");
+}

@@ -1,0 +1,110 @@
+#include "oauth/keys.h"
+
+#include "base/base64.h"
+#include "oauth/error.h"
+
+/* The copy: u8 format, u64 when it was fetched, the document. */
+enum { COPY_FORMAT = 1 };
+
+/* The URL may be longer than a key of the store may be. */
+static struct span key_of(struct arena *a, struct span jwks_uri)
+{
+    struct hash hash;
+    sha256(jwks_uri, &hash);
+    return JOIN(a, SPAN("jwks:"), base64url_encode(a, hash_span(&hash)));
+}
+
+/* A set without a key that we could use is an answer gone wrong, not a set. */
+static enum result read_set(struct cx *cx, struct span text, struct jwks *set)
+{
+    TRY(jwks_parse(cx->arena, text, set));
+    return set->count > 0 ? OK : MALFORMED;
+}
+
+static bool has_key(const struct jwks *set, struct span kid)
+{
+    if (!span_present(kid))
+        return true;
+    for (size_t i = 0; i < set->count; i++)
+        if (span_present(set->keys[i].kid) && span_equal(set->keys[i].kid, kid))
+            return true;
+    return false;
+}
+
+static enum result read_copy(struct cx *cx, struct span key, struct jwks *set)
+{
+    struct span value;
+    TRY(kv_get(cx, key, &value));
+    struct unpacker u = unpack_make(value);
+    uint8_t format = unpack_u8(&u);
+    uint64_t fetched = unpack_u64(&u);
+    struct span text = unpack_span(&u);
+    /* The store's own expiry is not exact; a key that was withdrawn has to go in time. */
+    if (unpack_done(&u) != OK || format != COPY_FORMAT || cx->now >= fetched + JWKS_CACHE_SECONDS ||
+        read_set(cx, text, set) != OK)
+        return NOT_FOUND;
+    return OK;
+}
+
+static void write_copy(struct cx *cx, struct span key, struct span text)
+{
+    struct builder b = builder_make(cx->arena, 16 + text.size);
+    pack_u8(&b, COPY_FORMAT);
+    pack_u64(&b, cx->now);
+    pack_span(&b, text);
+    kv_put_later(cx, key, built(&b), JWKS_CACHE_SECONDS);
+}
+
+/*
+ * Anybody can name a key that does not exist. So one of all requests everywhere
+ * writes this row and fetches; the others have to wait until it expires.
+ */
+static enum result take_turn(struct cx *cx, struct span key)
+{
+    struct ledger_step step = ledger_step(cx, key, 128);
+    ledger_check(&step, SPAN("refetch"), 0);
+    ledger_write(&step, SPAN("refetch"), cx->now + JWKS_REFETCH_SECONDS, SPAN(""));
+    return ledger_commit(cx, &step);
+}
+
+static enum result fetch_set(struct cx *cx, struct span jwks_uri, struct span *text,
+                             struct jwks *set)
+{
+    struct fetch fetch = {.method = SPAN("GET"), .url = jwks_uri, .max_bytes = JWKS_MAX_BYTES};
+    fetch.headers[fetch.header_count++] =
+        (struct header){SPAN("accept"), SPAN("application/jwk-set+json, application/json")};
+    struct fetched got;
+    TRY(host_fetch(cx, &fetch, &got));
+    struct span type = headers_get(&got.headers, SPAN("content-type"));
+    if (got.status != 200 || (!http_is_type(type, SPAN("application/json")) &&
+                              !http_is_type(type, SPAN("application/jwk-set+json"))))
+        return HOST_FAILED;
+    *text = got.body;
+    return read_set(cx, got.body, set);
+}
+
+enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, struct jwks *set)
+{
+    struct span key = key_of(cx->arena, jwks_uri);
+    enum result copied = read_copy(cx, key, set);
+    if (copied == PENDING || (copied == OK && has_key(set, kid)))
+        return copied;
+    if (copied == OK) {
+        enum result turn = take_turn(cx, key);
+        if (turn != OK)
+            return turn == PENDING ? PENDING : NOT_FOUND;
+    }
+    struct span text;
+    enum result fetched = fetch_set(cx, jwks_uri, &text, set);
+    if (fetched == PENDING)
+        return PENDING;
+    if (fetched == OK) {
+        write_copy(cx, key, text);
+        return has_key(set, kid) ? OK : NOT_FOUND;
+    }
+    /* The copy stays as it is, and good for the keys that it has. */
+    if (copied == OK)
+        return NOT_FOUND;
+    return refuse(cx, TEMPORARILY_UNAVAILABLE, "jwks_unavailable",
+                  "The signing keys cannot be fetched at the moment. Try again in a minute.");
+}

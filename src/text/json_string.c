@@ -1,0 +1,132 @@
+#include "text/json_string.h"
+
+#include "text/ascii.h"
+#include "text/json.h"
+#include "text/utf8.h"
+
+#include <string.h>
+
+static uint32_t hex_quad(struct span text)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t digit = i < text.size ? ascii_hex_value(text.data[i]) : 16;
+        if (digit == 16)
+            return UINT32_MAX;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+/*
+ * The size of the escape that the text begins with; 0 when it is none, stands
+ * for NUL, or is half a surrogate pair: parsers differ on what these mean.
+ */
+static size_t escape_next(struct span text, uint32_t *code_point)
+{
+    static const uint8_t short_forms[128] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',
+                                             ['b'] = '\b', ['f'] = '\f',  ['n'] = '\n',
+                                             ['r'] = '\r', ['t'] = '\t'};
+    if (text.size < 2 || text.data[1] > 127)
+        return 0;
+    *code_point = short_forms[text.data[1]];
+    if (*code_point != 0)
+        return 2;
+    if (text.data[1] != 'u')
+        return 0;
+
+    uint32_t unit = hex_quad(span_skip(text, 2));
+    if (unit == 0 || unit == UINT32_MAX || (unit >= 0xdc00 && unit <= 0xdfff))
+        return 0;
+    *code_point = unit;
+    if (unit < 0xd800 || unit > 0xdfff)
+        return 6;
+    uint32_t low = hex_quad(span_skip(text, 8));
+    if (!span_starts(span_skip(text, 6), SPAN("\\u")) || low < 0xdc00 || low > 0xdfff)
+        return 0;
+    *code_point = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    return 12;
+}
+
+/*
+ * Past all bytes that mean themselves: ASCII but quotes, backslashes and
+ * controls. Most of a document is such bytes, so they are looked at by eight.
+ */
+static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
+{
+    const uint64_t each = 0x0101010101010101;
+    while (end - at >= 8) {
+        uint64_t v;
+        memcpy(&v, at, 8);
+        /* A byte's top bit is set if it is above 127, or if a subtraction borrows: it was less
+         * than a space, or equal to a quote or a backslash. Borrows only run upwards, so the
+         * lowest such byte (the first in memory: all our targets are little-endian) is right. */
+        uint64_t stop =
+            (v | (v - each * ' ') | ((v ^ each * '"') - each) | ((v ^ each * '\\') - each)) &
+            each * 0x80;
+        if (stop != 0)
+            return at + __builtin_ctzll(stop) / 8;
+        at += 8;
+    }
+    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+enum result json_string(struct span text, struct span *content, bool *escaped)
+{
+    if (!span_starts(text, SPAN("\"")))
+        return MALFORMED;
+    const uint8_t *start = text.data + 1;
+    const uint8_t *end = text.data + text.size;
+    bool has_escapes = false;
+    for (const uint8_t *at = start;;) {
+        at = skip_plain(at, end);
+        if (at == end)
+            return MALFORMED;
+        if (*at == '"') {
+            *content = span_bytes(start, (size_t)(at - start));
+            *escaped = has_escapes;
+            return OK;
+        }
+        struct span rest = span_bytes(at, (size_t)(end - at));
+        uint32_t code_point;
+        size_t size = 0; /* of a control character: it must be escaped */
+        if (*at == '\\') {
+            has_escapes = true;
+            size = escape_next(rest, &code_point);
+        } else if (*at >= 0x80) {
+            size = utf8_next(rest, &code_point);
+        }
+        if (size == 0)
+            return MALFORMED;
+        at += size;
+    }
+}
+
+struct span json_unescape(struct arena *a, struct span content)
+{
+    struct builder b = builder_make(a, content.size);
+    while (content.size > 0) {
+        struct span plain = span_first(content, span_find(content, '\\'));
+        build_span(&b, plain);
+        content = span_skip(content, plain.size);
+        uint32_t code_point;
+        size_t size = escape_next(content, &code_point);
+        if (size > 0)
+            utf8_build(&b, code_point);
+        content = span_skip(content, size);
+    }
+    return built(&b);
+}
+
+enum result json_unquote(struct arena *a, struct span raw, struct span *value)
+{
+    struct span content;
+    bool escaped;
+    TRY(json_string(raw, &content, &escaped));
+    if (raw.size != content.size + 2)
+        return MALFORMED;
+    *value = escaped ? json_unescape(a, content) : content;
+    return OK;
+}

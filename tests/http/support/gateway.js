@@ -1,0 +1,59 @@
+/**
+ * A running gateway, whatever hosts it. HOST=wasmtime asks for another host than wrangler.
+ */
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const READY_MS = 60_000;
+
+/**
+ * @typedef {object} HostOptions
+ * @property {number} port
+ * @property {object} config latchkey.json
+ * @property {Record<string, string>} secrets
+ * @property {number} limit how often in a minute the platform's limiter lets one key pass
+ */
+
+/** A host is a function from HostOptions to { logs, hasEnded(), stop(), storageDump() }. */
+const HOSTS = {
+  wrangler: async () => (await import("./wrangler.js")).startWrangler,
+  wasmtime: async () => (await import("./wasmtime.js")).startWasmtime,
+};
+export const HOST = process.env.HOST in HOSTS ? process.env.HOST : "wrangler";
+
+/** @param {HostOptions} options */
+export async function startGateway(options) {
+  const start = await HOSTS[HOST]();
+  const host = await start(options);
+  const url = `http://127.0.0.1:${options.port}`;
+  try {
+    await answers(url, host);
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+  return { url, ...host };
+}
+
+async function answers(url, host) {
+  const end = performance.now() + READY_MS;
+  while (performance.now() < end && !host.hasEnded()) {
+    const response = await fetch(`${url}/health`).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response?.ok) return;
+    if (response) break; // it is up, and refuses: the configuration is wrong
+    await sleep(100);
+  }
+  throw new Error(`The gateway does not start:\n${host.logs.join("\n")}`);
+}
+
+/** @returns {Promise<number>} of 127.0.0.1 */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -51,8 +51,9 @@ struct span jwk_public_es256(struct arena *a, const struct p256_public *key);
 struct span jwk_kid_es256(struct arena *a, const struct p256_public *key);
 
 /*
- * A private EC P-256 JWK of our own configuration, for ES256 if it names an
- * algorithm. MALFORMED otherwise, and when x and y do not belong to d.
+ * A private EC P-256 JWK of our own configuration. MALFORMED otherwise, when it
+ * is meant for something else than signing with ES256, or when x and y do not
+ * belong to d.
  */
 enum result jwk_private_es256(struct arena *a, const struct json *node,
                               struct p256_private *key) MUST_USE;

@@ -32,7 +32,11 @@ enum {
     ASSERTION_MAX_JTI = 256
 };
 
-enum client_kind { CLIENT_REGISTERED, CLIENT_DYNAMIC, CLIENT_DOCUMENT };
+enum client_kind {
+    CLIENT_REGISTERED,
+    CLIENT_DYNAMIC,
+    CLIENT_DOCUMENT
+};
 
 struct client {
     enum client_kind kind;
@@ -41,7 +45,7 @@ struct client {
     struct span host; /* of a document's URL; ABSENT otherwise: nothing vouches for the name */
     struct span *redirect_uris;
     size_t redirect_uri_count;
-    unsigned auth; /* a set of enum client_auth: the methods it registered */
+    unsigned auth;                /* a set of enum client_auth: the methods it registered */
     struct hash secret_hashes[2]; /* a secret may be either: the root secret rotates */
     size_t secret_count;
     struct span jwks;     /* text; ABSENT without */

@@ -14,8 +14,8 @@
  * reason: for the audit line, snake_case. description: for the developer at
  * the other end, says how to mend it; only characters of RFC 6749 appendix A.7.
  */
-enum result refuse(struct cx *cx, enum result result, const char *reason, const char *description)
-    MUST_USE;
+enum result refuse(struct cx *cx, enum result result, const char *reason,
+                   const char *description) MUST_USE;
 /* The same with a description that was put together. */
 enum result refuse_with(struct cx *cx, enum result result, const char *reason,
                         struct span description) MUST_USE;

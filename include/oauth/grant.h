@@ -9,6 +9,7 @@
  *   code    whether the authorization code is still to be redeemed
  *   retry   the last refresh's response, sealed for the token that was rotated
  *   lease   who is refreshing downstream right now
+ *   step_up that the client was just told to ask the user for more scopes
  *
  * The data key seals the downstream tokens. It is stored only wrapped, under
  * keys that need both the root secret and a live token: a dump of everything
@@ -143,6 +144,7 @@ enum result access_token_grant(struct cx *cx, struct span token, struct span *gr
 struct token_response {
     struct span access_token, refresh_token, scopes;
     uint64_t expires_in;
+    struct grant grant; /* whose they are; valid after grant_rotate */
 };
 
 /* ---- the life of a grant; each is one ledger step unless said otherwise ---- */
@@ -179,7 +181,8 @@ struct refresh_request {
  * response again within lifetimes.refresh_retry; any other old token ends the
  * grant. INVALID_GRANT, INVALID_SCOPE, INVALID_TARGET: nothing was consumed.
  */
-enum result grant_rotate(struct cx *cx, const struct refresh_request *request,
+enum result grant_rotate(struct cx *cx, struct span grant_id,
+                         const struct refresh_request *request,
                          struct token_response *response) MUST_USE;
 
 /*
@@ -193,6 +196,9 @@ enum result grant_read_now(struct cx *cx, struct span grant_id, struct grant_row
 /* The live access token's entry; NULL if it is not one or has expired. */
 const struct live_token *grant_access(const struct cx *cx, const struct grant_rows *rows,
                                       struct span token);
+/* The same for the live refresh token. */
+const struct live_token *grant_refresh(const struct cx *cx, const struct grant_rows *rows,
+                                       struct span token);
 
 /*
  * Opens the downstream tokens with a live token of the client. After a first
@@ -201,6 +207,15 @@ const struct live_token *grant_access(const struct cx *cx, const struct grant_ro
 enum result grant_open(struct cx *cx, const struct grant_rows *rows, const struct live_token *live,
                        struct span token, struct downstream_tokens *tokens,
                        struct key *data_key) MUST_USE;
+
+/*
+ * The client was just answered 403 and needs the user's consent to more scopes.
+ * Some clients try a refresh instead, which cannot help: their next one, within
+ * STEP_UP_SECONDS, is answered with INVALID_GRANT once, and they sign in anew.
+ * After the response.
+ */
+enum { STEP_UP_SECONDS = 60 };
+void grant_step_up_later(struct cx *cx, struct span grant_id);
 
 /* ---- the downstream refresh: one at a time, whoever asks ---- */
 

@@ -8,13 +8,19 @@
 #include "host.h"
 #include "jose/jwk.h"
 
-enum { JWKS_CACHE_SECONDS = 3600, JWKS_REFETCH_SECONDS = 60, JWKS_MAX_BYTES = 65536 };
+enum {
+    JWKS_CACHE_SECONDS = 3600,
+    JWKS_REFETCH_SECONDS = 60,
+    JWKS_MAX_BYTES = 65536
+};
 
 /*
  * A JWK set by its URL, from the copy in KV or fetched. `kid` is one that must be
  * there: if it is not, the set is fetched anew, at most once in
  * JWKS_REFETCH_SECONDS for everybody (ABSENT: any copy will do). Kept at most
- * JWKS_CACHE_SECONDS; an outage leaves the copy in use until then.
+ * JWKS_CACHE_SECONDS; an outage leaves the copy in use until then. NOT_FOUND: no
+ * such key; TEMPORARILY_UNAVAILABLE: there is no copy and none can be had. Whether
+ * the URL may be fetched from is the caller's to know (gateway_may_fetch).
  */
 enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid,
                       struct jwks *set) MUST_USE;

@@ -13,6 +13,7 @@
 #define ROW_CODE SPAN("code")
 #define ROW_RETRY SPAN("retry")
 #define ROW_LEASE SPAN("lease")
+#define ROW_STEP_UP SPAN("step_up")
 
 /* A step on the grant's shard, with room for `values` bytes of values. */
 struct ledger_step shard_step(struct cx *cx, struct span grant_id, size_t values);

@@ -119,8 +119,7 @@ enum result config_read(struct arena *kept, struct arena *scratch, struct span t
                         const struct secrets *secrets, struct gateway *gateway,
                         struct span *problem)
 {
-    struct reader r = {
-        .kept = kept, .scratch = scratch, .secrets = secrets, .gateway = gateway};
+    struct reader r = {.kept = kept, .scratch = scratch, .secrets = secrets, .gateway = gateway};
     *gateway = (struct gateway){.issuer = ABSENT};
     enum result read = read_document(&r, text);
     if (read != OK)

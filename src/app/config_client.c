@@ -3,7 +3,9 @@
 #include "text/html.h"
 #include "text/url.h"
 
-enum { CLIENT_ID_MAX = 128 };
+enum {
+    CLIENT_ID_MAX = 128
+};
 
 /*
  * Of the id: unreserved characters only, so that it is the same with and without form-encoding

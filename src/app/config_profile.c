@@ -126,8 +126,7 @@ static enum result read_profile(struct reader *r, const struct place *p, struct 
     if (span_present(url.query))
         return reader_expected(r, &issuer, "a URL without a query");
     profile->id = span_copy(r->kept, p->name);
-    profile->redirect_uri =
-        JOIN(r->kept, r->gateway->issuer, SPAN("/callback/"), profile->id);
+    profile->redirect_uri = JOIN(r->kept, r->gateway->issuer, SPAN("/callback/"), profile->id);
     TRY(reader_text_or(r, &name, url.host, &profile->name));
     TRY(reader_text(r, &client_id, &profile->client_id));
     TRY(read_auth(r, p, profile));

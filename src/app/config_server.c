@@ -111,15 +111,17 @@ static enum result read_header(struct reader *r, const struct place *p, struct s
     if (!http_is_token(name))
         return reader_problem(r, p, SPAN("this is no name of a header"));
     if (scope_has(span_of(OWN_HEADERS), name) || span_starts(name, SPAN("mcp-")))
-        return reader_problem(r, p, SPAN("the gateway sets this header itself, or it belongs to "
-                                         "the connection"));
+        return reader_problem(r, p,
+                              SPAN("the gateway sets this header itself, or it belongs to "
+                                   "the connection"));
     if (has_header(server, name))
         return reader_problem(r, p, SPAN("this header stands twice"));
     if (!span_present(value))
         TRY(reader_secret(r, p, &value));
     if (value.size == 0 || !http_is_field_value(value))
-        return reader_problem(r, p, SPAN("its value is empty, or has other characters than visible "
-                                         "ASCII and spaces"));
+        return reader_problem(r, p,
+                              SPAN("its value is empty, or has other characters than visible "
+                                   "ASCII and spaces"));
     server->headers[server->header_count++] = (struct header){name, value};
     return OK;
 }

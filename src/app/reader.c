@@ -3,7 +3,10 @@
 #include "oauth/scope.h"
 #include "text/url.h"
 
-enum { SHOWN_MAX = 80, ID_MAX = 64 };
+enum {
+    SHOWN_MAX = 80,
+    ID_MAX = 64
+};
 
 /* ---- places and problems ---- */
 
@@ -129,9 +132,10 @@ enum result reader_origin(struct reader *r, const struct place *p, struct span *
     bool plain = parsed && url_is_http(&url) && url_is_loopback(&url);
     if (!parsed || !(url_is_https(&url) || plain) ||
         !span_equal(url_origin(r->scratch, &url), text))
-        return reader_expected(r, p,
-                               "an origin such as \"https://mcp.example.com\" (lower case, no path, "
-                               "no slash at its end; http on a loopback address only)");
+        return reader_expected(
+            r, p,
+            "an origin such as \"https://mcp.example.com\" (lower case, no path, "
+            "no slash at its end; http on a loopback address only)");
     *value = span_copy(r->kept, text);
     return OK;
 }

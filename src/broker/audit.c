@@ -59,7 +59,8 @@ void audit_write(struct cx *cx, enum result result)
     json_put_text(&w, "audit", line->action);
     json_put_text(&w, "outcome", outcome(cx, result));
     json_put_text(&w, "reason", cx->error_reason);
-    json_put_u64(&w, "status", cx->response.status);
+    if (cx->response.status != 0)
+        json_put_u64(&w, "status", cx->response.status);
     json_put_text(&w, "user", line->user);
     json_put_text(&w, "organization", line->organization);
     json_put_text(&w, "client", line->client);

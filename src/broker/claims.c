@@ -32,9 +32,9 @@ static const char *id_token_problem(const struct cx *cx, const struct profile *p
     if (!json_is_number(json_member(jwt->claims, SPAN("iat"))) ||
         json_member_text(jwt->claims, SPAN("sub")).size == 0)
         return "id_token_claims";
-    /* "If the ID Token contains multiple audiences, the Client SHOULD verify that an azp Claim is
-     * present. If an azp [...] Claim is present, the Client SHOULD verify that its client_id is
-     * the Claim Value." */
+    /* In errata set 1: "If the ID Token contains multiple audiences, the Client SHOULD verify that
+     * an azp Claim is present. If an azp [...] Claim is present, the Client SHOULD verify that its
+     * client_id is the Claim Value." */
     const struct json *audience = json_member(jwt->claims, SPAN("aud"));
     const struct json *party = json_member(jwt->claims, SPAN("azp"));
     bool several = json_is_array(audience) && json_count(audience) > 1;

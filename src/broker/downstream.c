@@ -247,9 +247,9 @@ enum result downstream_read_answer(struct cx *cx, const struct downstream *serve
         return refuse(cx, INVALID_REQUEST, "downstream_answer_repeats",
                       "The authorization server's answer has a parameter more than once.");
     /*
-     * RFC 9207 section 2.4: "clients MUST [...] compare the result to the issuer identifier of the
-     * authorization server where the authorization request was sent to. This comparison MUST use
-     * simple string comparison [...]. Clients MUST reject authorization responses without the "iss"
+     * RFC 9207 section 2.4: "Clients MUST then [...] compare the result to the issuer identifier of
+     * the authorization server where the authorization request was sent to. This comparison MUST
+     * use simple string comparison"; "Clients MUST reject authorization responses without the iss
      * parameter from authorization servers that do support the parameter". Errors are no exception.
      */
     bool says_iss = form_count(query, SPAN("iss")) > 0;

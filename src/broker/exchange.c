@@ -52,7 +52,8 @@ static const char *read_answer(const struct cx *cx, const struct json *said, str
 {
     struct downstream_tokens *tokens = &answer->tokens;
     *answer = (struct answer){0};
-    /* "The client MUST NOT use an access token if it does not understand the token type." */
+    /* Section 7.1: "The client MUST NOT use an access token if it does not understand the token
+     * type." */
     if (!span_equal_nocase(json_member_text(said, SPAN("token_type")), SPAN("bearer")))
         return "downstream_token_type";
     if (!take_token(said, SPAN("access_token"), &tokens->access_token) ||

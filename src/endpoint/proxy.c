@@ -177,6 +177,20 @@ static struct span needed_scopes(const struct call *call)
     return ABSENT;
 }
 
+/*
+ * All that is needed and all that was granted: a client that asks for just this
+ * string ends with no less than it had.
+ */
+static enum result insufficient_scope(struct cx *cx, const struct call *call, struct span needed)
+{
+    if (!scope_covers(call->rows.grant.scopes, needed))
+        grant_step_up_later(cx, call->rows.id);
+    return challenge(cx, call,
+                     refuse(cx, INSUFFICIENT_SCOPE, "scope_missing",
+                            "This tool needs scopes that the token does not have."),
+                     scope_union(cx->arena, call->rows.grant.scopes, needed));
+}
+
 /* ---- the forward ---- */
 
 static bool named(struct span name, const char *const *list, size_t count)
@@ -279,14 +293,8 @@ static enum result serve(struct cx *cx, struct call *call)
             return OK;
     }
     struct span needed = needed_scopes(call);
-    if (span_present(needed) && !scope_covers(call->live->scopes, needed)) {
-        /* All that is needed and all that was granted: a client that asks for just this
-         * string ends with no less than it had. */
-        (void)refuse(cx, INSUFFICIENT_SCOPE, "scope_missing",
-                     "This tool needs scopes that the token does not have.");
-        return challenge(cx, call, INSUFFICIENT_SCOPE,
-                         scope_union(cx->arena, call->live->scopes, needed));
-    }
+    if (span_present(needed) && !scope_covers(call->live->scopes, needed))
+        return insufficient_scope(cx, call, needed);
     return forward_as_user(cx, call);
 }
 

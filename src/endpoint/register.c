@@ -7,15 +7,15 @@
 #include "text/json.h"
 
 /* Room for a client_id, a secret and the names of the members. */
-enum { RESPONSE_OVERHEAD = CLIENT_MAX_ID + 1024 };
+enum {
+    RESPONSE_OVERHEAD = CLIENT_MAX_ID + 1024
+};
 
 /* Checked, and of no further meaning here: told back as they came, unless they were empty. */
 static void put_pages(struct cx *cx, struct json_writer *w, struct span metadata)
 {
-    struct json_pick pages[] = {{"client_uri", ABSENT},
-                                {"logo_uri", ABSENT},
-                                {"policy_uri", ABSENT},
-                                {"tos_uri", ABSENT}};
+    struct json_pick pages[] = {
+        {"client_uri", ABSENT}, {"logo_uri", ABSENT}, {"policy_uri", ABSENT}, {"tos_uri", ABSENT}};
     const size_t count = sizeof pages / sizeof *pages;
     if (json_scan(cx->arena, metadata, pages, count) != OK)
         return;

@@ -1,5 +1,6 @@
 /* POST /revoke (RFC 7009). */
 #include "broker/audit.h"
+#include "broker/downstream.h"
 #include "endpoint/endpoint.h"
 #include "endpoint/oauth_form.h"
 #include "oauth/error.h"
@@ -23,8 +24,26 @@ static bool is_owner(const struct grant *grant, const struct client_credentials 
            (grant->client_auth & client->method) != 0;
 }
 
+/* What nobody can use any more is revoked downstream too, where the server offers that. */
+static enum result revoke_downstream(struct cx *cx, const struct grant_rows *rows,
+                                     struct span token)
+{
+    const struct server *server = gateway_server(cx->gateway, rows->grant.server);
+    const struct live_token *live = grant_refresh(cx, rows, token);
+    struct downstream_tokens tokens;
+    struct downstream downstream;
+    struct key data_key;
+    if (server == NULL || live == NULL || rows->grant.state != GRANT_LIVE ||
+        grant_open(cx, rows, live, token, &tokens, &data_key) != OK)
+        return OK;
+    enum result found = downstream_discover(cx, server->profile, &downstream);
+    if (found == OK)
+        downstream_revoke_later(cx, &downstream, &tokens);
+    return found == PENDING ? PENDING : OK;
+}
+
 /* A refresh token, live or old: with it goes everything of its grant. */
-static enum result revoke_grant(struct cx *cx, struct span grant_id,
+static enum result revoke_grant(struct cx *cx, struct span grant_id, struct span token,
                                 const struct client_credentials *client)
 {
     struct grant_rows rows;
@@ -34,6 +53,7 @@ static enum result revoke_grant(struct cx *cx, struct span grant_id,
     TRY(found);
     audit_grant(cx, grant_id, &rows.grant);
     TRY(grant_end(cx, grant_id));
+    TRY(revoke_downstream(cx, &rows, token));
     return revoked(cx);
 }
 
@@ -73,7 +93,7 @@ enum result revoke(struct cx *cx)
     TRY(authenticate_client(cx, &form, &client));
     /* Which kind it is shows in the token itself; token_type_hint is not needed. */
     if (refresh_token_grant(cx, token, &grant_id) == OK)
-        return revoke_grant(cx, grant_id, &client);
+        return revoke_grant(cx, grant_id, token, &client);
     if (access_token_grant(cx, token, &grant_id) == OK)
         return revoke_access(cx, grant_id, token, &client);
     /* RFC 7009 section 2.2: an invalid token is answered like a revoked one. */

@@ -79,7 +79,7 @@ static enum result by_code(struct cx *cx, const struct form *form,
     struct span text = form_get(form, SPAN("code"));
     const struct server *server;
     struct code code;
-    struct token_response response;
+    struct token_response response = {0};
     if (!span_present(text))
         return refuse(cx, INVALID_REQUEST, "code_missing", "code is missing.");
     TRY(named_server(cx, form, &server));
@@ -105,11 +105,17 @@ static enum result by_refresh(struct cx *cx, const struct form *form,
         .method = client->method,
         .scope = form_get(form, SPAN("scope")),
     };
-    struct token_response response;
+    struct token_response response = {0};
+    struct span grant_id;
     if (!span_present(request.token))
         return refuse(cx, INVALID_REQUEST, "refresh_missing", "refresh_token is missing.");
     TRY(named_server(cx, form, &request.server));
-    TRY(grant_rotate(cx, &request, &response));
+    if (refresh_token_grant(cx, request.token, &grant_id) != OK)
+        return refuse(cx, INVALID_GRANT, "refresh_unknown",
+                      "This refresh token was not issued here, or is damaged.");
+    enum result rotated = grant_rotate(cx, grant_id, &request, &response);
+    audit_grant(cx, grant_id, response.grant.state != 0 ? &response.grant : NULL);
+    TRY(rotated);
     respond_token(cx, &response);
     return OK;
 }

@@ -45,28 +45,29 @@ static enum result decode_member(struct arena *a, const struct json *node, struc
     return base64url_decode(a, json_member_text(node, name), bytes);
 }
 
-/* RFC 7517 section 4.3. */
-static enum result check_operations(const struct json *operations)
+/* RFC 7517 section 4.3: the key may be used for `operation`, or does not say. */
+static enum result check_operations(const struct json *operations, struct span operation)
 {
-    bool verifies = operations == NULL;
+    bool allowed = operations == NULL;
     if (operations != NULL && !json_is_array(operations))
         return MALFORMED;
     for (const struct json *o = json_first(operations); o != NULL; o = json_next(o)) {
         if (!json_is_string(o))
             return MALFORMED;
-        verifies |= span_equal(json_text(o), SPAN("verify"));
+        allowed |= span_equal(json_text(o), operation);
     }
-    return verifies ? OK : NOT_FOUND;
+    return allowed ? OK : NOT_FOUND;
 }
 
-/* Of the `possible` algorithms those that the key itself allows. */
-static enum result narrow(const struct json *node, unsigned possible, unsigned *algorithms)
+/* Of the `possible` algorithms those that the key itself allows for `operation`. */
+static enum result narrow(const struct json *node, struct span operation, unsigned possible,
+                          unsigned *algorithms)
 {
     struct span use;
     struct span alg;
     TRY(optional_text(node, SPAN("use"), &use));
     TRY(optional_text(node, SPAN("alg"), &alg));
-    TRY(check_operations(json_member(node, SPAN("key_ops"))));
+    TRY(check_operations(json_member(node, SPAN("key_ops")), operation));
     if (span_present(use) && !span_equal(use, SPAN("sig")))
         return NOT_FOUND;
     *algorithms = span_present(alg) ? possible & algorithm_of(alg) : possible;
@@ -104,10 +105,10 @@ enum result jwk_parse(struct arena *a, const struct json *node, struct jwk *key)
         if (!member_is(node, SPAN("crv"), SPAN("P-256")))
             return NOT_FOUND;
         parsed.is_ec = true;
-        TRY(narrow(node, ALG_ES256, &parsed.algorithms));
+        TRY(narrow(node, SPAN("verify"), ALG_ES256, &parsed.algorithms));
         TRY(parse_ec(a, node, &parsed.ec));
     } else if (span_equal(type, SPAN("RSA"))) {
-        TRY(narrow(node, ALG_RS256 | ALG_PS256, &parsed.algorithms));
+        TRY(narrow(node, SPAN("verify"), ALG_RS256 | ALG_PS256, &parsed.algorithms));
         TRY(parse_rsa(a, node, &parsed.rsa));
     } else {
         return NOT_FOUND;
@@ -182,15 +183,13 @@ struct span jwk_public_es256(struct arena *a, const struct p256_public *key)
 
 enum result jwk_private_es256(struct arena *a, const struct json *node, struct p256_private *key)
 {
-    struct span alg;
+    unsigned algorithms;
     struct span d;
     struct p256_private parsed;
     struct p256_public stated;
     struct p256_public real;
-    if (!member_is(node, SPAN("kty"), SPAN("EC")) || !member_is(node, SPAN("crv"), SPAN("P-256")))
-        return MALFORMED;
-    TRY(optional_text(node, SPAN("alg"), &alg));
-    if (span_present(alg) && algorithm_of(alg) != ALG_ES256)
+    if (!member_is(node, SPAN("kty"), SPAN("EC")) || !member_is(node, SPAN("crv"), SPAN("P-256")) ||
+        narrow(node, SPAN("sign"), ALG_ES256, &algorithms) != OK)
         return MALFORMED;
     TRY(decode_member(a, node, SPAN("d"), &d));
     TRY(p256_private_parse(d, &parsed));

@@ -4,7 +4,9 @@
 #include "text/html.h"
 #include "text/url.h"
 
-enum { SHOWN_MAX = 200 }; /* bytes of somebody's value in a description */
+enum {
+    SHOWN_MAX = 200 /* bytes of somebody's value in a description */
+};
 
 const struct json *metadata_member(const struct json *root, struct span name)
 {

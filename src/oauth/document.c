@@ -6,7 +6,9 @@
 #include "text/url.h"
 
 /* A copy in KV: u8 DOCUMENT_FORMAT, u64 expires (seconds since 1970), span text. */
-enum { DOCUMENT_FORMAT = 1 };
+enum {
+    DOCUMENT_FORMAT = 1
+};
 
 /*
  * The client's URL. draft-ietf-oauth-client-id-metadata-document section 3: "MUST have an "https"
@@ -86,7 +88,8 @@ static enum result read_document(struct cx *cx, struct span text, struct client 
     if (json_parse(cx->arena, text, &root) != OK || !json_is_object(root))
         return refuse(cx, INVALID_CLIENT_METADATA, "document_no_json",
                       "The client metadata document is not one JSON object.");
-    /* Section 4.1: "client_id" "MUST match the URL of the document using simple string comparison" */
+    /* Section 4.1: "client_id" "MUST match the URL of the document using simple string comparison"
+     */
     if (!span_equal(json_member_text(root, SPAN("client_id")), client->id))
         return refuse(cx, INVALID_CLIENT_METADATA, "document_of_other_client",
                       "client_id in the client metadata document is not the document's URL, to "

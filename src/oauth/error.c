@@ -31,8 +31,7 @@ static const struct wire WIRE[RESULT_COUNT] = {
                              "The client is not registered for this grant type."},
     [UNSUPPORTED_GRANT_TYPE] = {"unsupported_grant_type", 400,
                                 "grant_type must be authorization_code or refresh_token."},
-    [UNSUPPORTED_RESPONSE_TYPE] = {"unsupported_response_type", 400,
-                                   "response_type must be code."},
+    [UNSUPPORTED_RESPONSE_TYPE] = {"unsupported_response_type", 400, "response_type must be code."},
     [INVALID_SCOPE] = {"invalid_scope", 400, "A scope is unknown or was not granted."},
     [INVALID_TARGET] = {"invalid_target", 400, "The resource is not one of this server."},
     [ACCESS_DENIED] = {"access_denied", 403, "Access was denied."},
@@ -50,7 +49,8 @@ static const struct wire WIRE[RESULT_COUNT] = {
 
     [UNKNOWN_PATH] = {"not_found", 404, "There is nothing at this URL."},
     [METHOD_NOT_ALLOWED] = {"method_not_allowed", 405, "This URL does not take this method."},
-    [UNSUPPORTED_MEDIA_TYPE] = {"invalid_request", 415, "The content type is not the one expected."},
+    [UNSUPPORTED_MEDIA_TYPE] = {"invalid_request", 415,
+                                "The content type is not the one expected."},
     [FORBIDDEN_ORIGIN] = {"forbidden_origin", 403, "This origin may not call this URL."},
     [MISDIRECTED] = {"misdirected_request", 421, "This host name is not the one of this server."},
     [BAD_GATEWAY] = {"bad_gateway", 502, "The server behind this gateway does not answer."},
@@ -151,8 +151,8 @@ void respond_challenge(struct cx *cx, enum result result, struct span resource_m
      */
     bool bare = !span_present(headers_get(&cx->request.headers, SPAN("authorization")));
     struct span description = error_description(cx, result);
-    struct builder b = builder_make(cx->arena, 128 + description.size + scope.size +
-                                                   resource_metadata.size);
+    struct builder b =
+        builder_make(cx->arena, 128 + description.size + scope.size + resource_metadata.size);
     build_span(&b, SPAN("Bearer "));
     if (!bare) {
         put_attribute(cx, &b, SPAN("error"), error_code(result));

@@ -65,17 +65,28 @@ enum result grant_read_now(struct cx *cx, struct span grant_id, struct grant_row
     return read_grant(cx, grant_id, 0, rows);
 }
 
+static bool is_live(const struct cx *cx, const struct live_token *live, const struct hash *hash)
+{
+    return crypto_equal(live->hash, hash_span(hash)) && live->expires > cx->now;
+}
+
 const struct live_token *grant_access(const struct cx *cx, const struct grant_rows *rows,
                                       struct span token)
 {
-    struct hash h;
-    sha256(token, &h);
-    for (size_t i = 0; i < rows->family.access_count; i++) {
-        const struct live_token *live = &rows->family.access[i];
-        if (crypto_equal(live->hash, hash_span(&h)) && live->expires > cx->now)
-            return live;
-    }
+    struct hash hash;
+    sha256(token, &hash);
+    for (size_t i = 0; i < rows->family.access_count; i++)
+        if (is_live(cx, &rows->family.access[i], &hash))
+            return &rows->family.access[i];
     return NULL;
+}
+
+const struct live_token *grant_refresh(const struct cx *cx, const struct grant_rows *rows,
+                                       struct span token)
+{
+    struct hash hash;
+    sha256(token, &hash);
+    return is_live(cx, &rows->family.refresh, &hash) ? &rows->family.refresh : NULL;
 }
 
 /* Out of the code's reach: sealed anew under the key that only live tokens give. */
@@ -125,6 +136,7 @@ enum result grant_end(struct cx *cx, struct span grant_id)
     ledger_delete(&step, ROW_CODE);
     ledger_delete(&step, ROW_RETRY);
     ledger_delete(&step, ROW_LEASE);
+    ledger_delete(&step, ROW_STEP_UP);
     return ledger_commit(cx, &step);
 }
 

@@ -45,7 +45,8 @@ static enum result issue(struct cx *cx, struct family *family, const struct key 
                          struct span all_scopes, struct token_response *response)
 {
     const struct lifetimes *l = &cx->gateway->lifetimes;
-    *response = (struct token_response){.scopes = claims->scopes, .expires_in = l->access_token};
+    response->scopes = claims->scopes;
+    response->expires_in = l->access_token;
     TRY(access_token_make(cx, claims, &response->access_token));
     TRY(live_make(cx, claims->grant_id, response->access_token, claims->expires, claims->scopes,
                   data_key, access_slot(family, cx->now)));
@@ -211,16 +212,35 @@ static enum result check_refresh(struct cx *cx, const struct refresh_request *re
     return OK;
 }
 
+void grant_step_up_later(struct cx *cx, struct span grant_id)
+{
+    struct ledger_step step = shard_step(cx, grant_id, 0);
+    ledger_write(&step, ROW_STEP_UP, cx->now + STEP_UP_SECONDS, SPAN("wanted"));
+    ledger_commit_later(cx, &step);
+}
+
+/* Said once: whoever refreshes after that gets what it asks for. */
+static enum result step_up(struct cx *cx, struct span grant_id)
+{
+    struct ledger_step step = shard_step(cx, grant_id, 0);
+    ledger_delete(&step, ROW_STEP_UP);
+    TRY(ledger_commit(cx, &step));
+    return refuse(cx, INVALID_GRANT, "step_up",
+                  "A refresh cannot add scopes. Sign in again to be asked for them.");
+}
+
 static enum result rotate_once(struct cx *cx, struct span grant_id,
                                const struct refresh_request *request,
                                struct token_response *response)
 {
     struct grant_rows rows = {.id = grant_id};
     struct ledger_row retry;
+    struct ledger_row step_up_row;
     struct span scopes;
     struct ledger_step step = shard_step(cx, grant_id, 0);
     shard_read(&step, &rows);
     ledger_read(&step, ROW_RETRY, &retry);
+    ledger_read(&step, ROW_STEP_UP, &step_up_row);
     TRY(ledger_commit(cx, &step));
     enum result there = shard_rows(&rows);
     if (there == NOT_FOUND)
@@ -228,18 +248,17 @@ static enum result rotate_once(struct cx *cx, struct span grant_id,
                       "This refresh token is not valid any more. Sign in again.");
     TRY(there);
     TRY(check_refresh(cx, request, &rows.grant, &scopes));
-    if (!crypto_equal(rows.family.refresh.hash, shard_token_hash(cx, request->token)))
+    response->grant = rows.grant;
+    if (step_up_row.version > 0)
+        return step_up(cx, grant_id);
+    if (grant_refresh(cx, &rows, request->token) == NULL)
         return not_the_live_token(cx, &rows, request->token, &retry, response);
     return rotate(cx, &rows, request, scopes, response);
 }
 
-enum result grant_rotate(struct cx *cx, const struct refresh_request *request,
-                         struct token_response *response)
+enum result grant_rotate(struct cx *cx, struct span grant_id,
+                         const struct refresh_request *request, struct token_response *response)
 {
-    struct span grant_id;
-    if (refresh_token_grant(cx, request->token, &grant_id) != OK)
-        return refuse(cx, INVALID_GRANT, "refresh_unknown",
-                      "This refresh token was not issued here, or is damaged.");
     /* Who loses a race finds the winner's response on reading again; more than once only
      * where another access token of this grant is being revoked at the same time. */
     enum result result = CONFLICT;

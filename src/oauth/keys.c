@@ -83,28 +83,36 @@ static enum result fetch_set(struct cx *cx, struct span jwks_uri, struct span *t
     return read_set(cx, got.body, set);
 }
 
+static enum result unavailable(struct cx *cx)
+{
+    return refuse(cx, TEMPORARILY_UNAVAILABLE, "jwks_unavailable",
+                  "The signing keys cannot be fetched at the moment. Try again in a minute.");
+}
+
 enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, struct jwks *set)
 {
     struct span key = key_of(cx->arena, jwks_uri);
-    enum result copied = read_copy(cx, key, set);
-    if (copied == PENDING || (copied == OK && has_key(set, kid)))
-        return copied;
-    if (copied == OK) {
-        enum result turn = take_turn(cx, key);
-        if (turn != OK)
-            return turn == PENDING ? PENDING : NOT_FOUND;
-    }
-    struct span text;
-    enum result fetched = fetch_set(cx, jwks_uri, &text, set);
-    if (fetched == PENDING)
+    struct jwks found;
+    enum result copied = read_copy(cx, key, &found);
+    if (copied == PENDING)
         return PENDING;
-    if (fetched == OK) {
+    if (copied != OK || !has_key(&found, kid)) {
+        struct span text;
+        if (copied == OK) {
+            enum result turn = take_turn(cx, key);
+            if (turn != OK)
+                return turn == PENDING ? PENDING : NOT_FOUND;
+        }
+        enum result fetched = fetch_set(cx, jwks_uri, &text, &found);
+        if (fetched == PENDING)
+            return PENDING;
+        /* The copy, if there is one, stays as it is, and good for the keys that it has. */
+        if (fetched != OK)
+            return copied == OK ? NOT_FOUND : unavailable(cx);
         write_copy(cx, key, text);
-        return has_key(set, kid) ? OK : NOT_FOUND;
     }
-    /* The copy stays as it is, and good for the keys that it has. */
-    if (copied == OK)
+    if (!has_key(&found, kid))
         return NOT_FOUND;
-    return refuse(cx, TEMPORARILY_UNAVAILABLE, "jwks_unavailable",
-                  "The signing keys cannot be fetched at the moment. Try again in a minute.");
+    *set = found;
+    return OK;
 }

@@ -2,7 +2,11 @@
 
 #include "base/base64.h"
 
-enum { CHALLENGE_SIZE = 43, VERIFIER_MIN = 43, VERIFIER_MAX = 128 };
+enum {
+    CHALLENGE_SIZE = 43,
+    VERIFIER_MIN = 43,
+    VERIFIER_MAX = 128
+};
 
 static bool is_alphanumeric(uint8_t c)
 {
@@ -31,8 +35,7 @@ enum result pkce_verifier_check(struct span verifier)
         return MALFORMED;
     struct span marks = SPAN("-._~");
     for (size_t i = 0; i < verifier.size; i++)
-        if (!is_alphanumeric(verifier.data[i]) &&
-            span_find(marks, verifier.data[i]) == marks.size)
+        if (!is_alphanumeric(verifier.data[i]) && span_find(marks, verifier.data[i]) == marks.size)
             return MALFORMED;
     return OK;
 }

@@ -2,7 +2,7 @@
 
 #include "text/ascii.h"
 
-static const struct span BLANKS = {(const uint8_t *)" \t", 2};
+static const struct span BLANKS = SPAN(" \t");
 
 struct span headers_get(const struct headers *headers, struct span name)
 {

@@ -160,6 +160,11 @@ bool url_is_loopback(const struct url *url)
            (address_ipv4(url->host, address) && address[0] == 127);
 }
 
+/* Names that are not delegated, or that resolve to the address which they spell. */
+static const struct span SPECIAL_DOMAINS =
+    SPAN("localhost local internal home.arpa test invalid example onion lan intranet corp home "
+         "private localdomain nip.io sslip.io localtest.me lvh.me");
+
 /* The host is the domain or one under it. */
 static bool is_under(struct span host, struct span domain)
 {
@@ -172,11 +177,6 @@ static bool is_under(struct span host, struct span domain)
 
 bool url_is_special_use(const struct url *url)
 {
-    static const char *const domains[] = {
-        "localhost", "local",    "internal",     "home.arpa", "test", "invalid", "example",
-        "onion",     "lan",      "intranet",     "corp",      "home", "private", "localdomain",
-        "nip.io",    "sslip.io", "localtest.me", "lvh.me", /* resolve to what they spell */
-    };
     uint8_t v4[4];
     uint8_t v6[16];
     if (url->is_ipv6)
@@ -184,8 +184,9 @@ bool url_is_special_use(const struct url *url)
     if (address_ipv4(url->host, v4))
         return address_ipv4_is_special(v4);
 
-    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-        if (is_under(url->host, span_of(domains[i])))
+    struct span domains = SPECIAL_DOMAINS;
+    for (struct span d = span_word(&domains); span_present(d); d = span_word(&domains))
+        if (is_under(url->host, d))
             return true;
     bool single_label = span_find(url->host, '.') == url->host.size;
     return single_label || address_is_numeric(url->host) || span_ends(url->host, SPAN("."));
@@ -278,7 +279,7 @@ bool url_redirect_matches(struct span registered, struct span asked)
         return false;
     struct span r_tail = span_skip(r.text, (size_t)(r.path.data - r.text.data));
     struct span q_tail = span_skip(q.text, (size_t)(q.path.data - q.text.data));
-    return span_equal(r.scheme, q.scheme) && r.is_ipv6 == q.is_ipv6 && span_equal(r.host, q.host) &&
+    return span_equal(r.scheme, q.scheme) && span_equal(r.host, q.host) &&
            span_equal(r_tail, q_tail);
 }
 
@@ -287,60 +288,17 @@ bool url_redirect_matches(struct span registered, struct span asked)
  * reads files, talks to a server of another kind, or belongs to a browser or a
  * system itself.
  */
-static bool is_foreign_scheme(struct span scheme)
+static const struct span FOREIGN_SCHEMES = SPAN(
+    "javascript vbscript livescript data blob filesystem file content resource jar about cid mid "
+    "view-source ftp ftps sftp tftp ws wss gopher dict ldap ldaps telnet ssh smb nfs news nntp "
+    "mailto tel sms sip sips urn intent android-app chrome chrome-extension chrome-search devtools "
+    "edge moz-extension moz-icon shell search-ms ms-msdt");
+
+static bool is_foreign(struct span scheme)
 {
-    static const char *const foreign[] = {
-        "javascript",
-        "data",
-        "vbscript",
-        "livescript",
-        "file",
-        "blob",
-        "filesystem",
-        "about",
-        "view-source",
-        "jar",
-        "resource",
-        "content",
-        "cid",
-        "mid",
-        "ftp",
-        "ftps",
-        "sftp",
-        "tftp",
-        "ws",
-        "wss",
-        "gopher",
-        "dict",
-        "ldap",
-        "ldaps",
-        "telnet",
-        "ssh",
-        "smb",
-        "nfs",
-        "news",
-        "nntp",
-        "mailto",
-        "tel",
-        "sms",
-        "sip",
-        "sips",
-        "urn",
-        "intent",
-        "android-app",
-        "chrome",
-        "chrome-search",
-        "devtools",
-        "edge",
-        "moz-icon",
-        "moz-extension",
-        "chrome-extension",
-        "shell",
-        "search-ms",
-        "ms-msdt",
-    };
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (span_equal_nocase(scheme, span_of(foreign[i])))
+    struct span words = FOREIGN_SCHEMES;
+    for (struct span word = span_word(&words); span_present(word); word = span_word(&words))
+        if (span_equal_nocase(word, scheme))
             return true;
     return false;
 }
@@ -364,7 +322,7 @@ struct span url_redirect_refusal(struct span redirect_uri)
         return url_is_loopback(&u)
                    ? ABSENT
                    : SPAN("plain http is for localhost, 127.0.0.1 and [::1] only; use https");
-    if (is_foreign_scheme(u.scheme))
+    if (is_foreign(u.scheme))
         return SPAN("its scheme does not lead back to an application");
     /* Without the slash "localhost:3000/cb" would be the scheme "localhost". */
     if (!span_present(u.authority) && !span_starts(u.path, SPAN("/")))

@@ -5,7 +5,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
-#include "base/span.h"
+#include "check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,18 @@ static inline struct span edge(struct span s)
 static inline struct span edge_of(const char *text)
 {
     return edge(span_of(text));
+}
+
+/* For tables of nothing but inputs: the next word of a list, which also names the row. */
+static inline struct span edge_row(struct span *words)
+{
+    static char why[256];
+    struct span word = span_word(words);
+    struct span shown = span_first(word, sizeof why - 1);
+    memcpy(why, span_present(shown) ? shown.data : (const uint8_t *)"", shown.size);
+    why[shown.size] = 0;
+    check_row(span_present(word) ? why : NULL);
+    return edge(word);
 }
 
 static inline void edge_exhausted(void)

@@ -93,8 +93,7 @@ static inline struct span product_sign(struct arena *a, const struct p256_privat
 #define TIMES "\"iat\":1799999990,\"exp\":1800000300"
 #define NONCE "\"nonce\":\"n0nce\""
 #define PERSON "\"sub\":\"u1\",\"org_id\":\"o1\",\"email\":\"a@b.example\",\"email_verified\":true"
-#define ID_CLAIMS(more)                                                                            \
-    "{\"iss\":\"" ISSUER "\",\"aud\":\"latchkey\"," TIMES "," NONCE "," more "}"
+#define ID_CLAIMS(more) "{\"iss\":\"" ISSUER "\",\"aud\":\"latchkey\"," TIMES "," NONCE "," more "}"
 
 static inline struct span product_id_token(struct arena *a, const char *claims)
 {

@@ -177,8 +177,7 @@ static inline void script_answer(struct script *s, struct span effect)
         answer = s->steps[s->at++].answer;
     }
     if (effect.data[0] == ASKS_FETCH)
-        s->sent[s->sent_count++] =
-            script_unpack_fetch(&s->arena, span_copy(&s->arena, effect));
+        s->sent[s->sent_count++] = script_unpack_fetch(&s->arena, span_copy(&s->arena, effect));
     struct builder b = builder_make(&s->arena, s->journal.size + 4 + answer.size);
     build_span(&b, s->journal);
     pack_span(&b, answer);

@@ -25,7 +25,8 @@ static void test_comparisons(void)
 
     CHECK(span_compare(SPAN("a"), SPAN("b")) < 0 && span_compare(SPAN("b"), SPAN("a")) > 0);
     CHECK(span_compare(SPAN("a"), SPAN("ab")) < 0 && span_compare(SPAN("ab"), SPAN("a")) > 0);
-    CHECK(span_compare(SPAN("a\x80"), SPAN("a\x7f")) > 0 && span_compare(SPAN("b"), SPAN("ab")) > 0);
+    CHECK(span_compare(SPAN("a\x80"), SPAN("a\x7f")) > 0 &&
+          span_compare(SPAN("b"), SPAN("ab")) > 0);
     CHECK(span_compare(SPAN("ab"), SPAN("ab")) == 0 && span_compare(ABSENT, SPAN("")) == 0);
 
     CHECK(span_starts(SPAN("abc"), SPAN("ab")) && span_starts(SPAN("abc"), SPAN("")));
@@ -234,7 +235,8 @@ static void test_base64_refusals(void)
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_row(rows[i].why);
         struct span bytes = SPAN("untouched");
-        CHECK_INT(base64url_decode(&arena, edge(rows[i].text), &bytes), rows[i].url ? MALFORMED : OK);
+        CHECK_INT(base64url_decode(&arena, edge(rows[i].text), &bytes),
+                  rows[i].url ? MALFORMED : OK);
         CHECK(!rows[i].url || span_equal(bytes, SPAN("untouched")));
         CHECK_INT(base64_decode(&arena, edge(rows[i].text), &bytes),
                   rows[i].classic ? MALFORMED : OK);

@@ -26,8 +26,7 @@ static void start(void)
 
 /* ---- what an id_token must say (N11, S55) ---- */
 
-#define OTHERWISE(iss, aud, times, more)                                                           \
-    "{\"iss\":" iss ",\"aud\":" aud "," times "," more "}"
+#define OTHERWISE(iss, aud, times, more) "{\"iss\":" iss ",\"aud\":" aud "," times "," more "}"
 #define ISS "\"" ISSUER "\""
 #define AUD "\"latchkey\""
 
@@ -43,8 +42,8 @@ static const struct {
     {"several audiences and azp",
      OTHERWISE(ISS, "[\"other\"," AUD "]", TIMES, "\"azp\":\"latchkey\"," NONCE "," PERSON), true,
      false},
-    {"a minute late", OTHERWISE(ISS, AUD, "\"iat\":1799999900,\"exp\":1799999941", NONCE "," PERSON),
-     true, false},
+    {"a minute late",
+     OTHERWISE(ISS, AUD, "\"iat\":1799999900,\"exp\":1799999941", NONCE "," PERSON), true, false},
     {"another issuer", OTHERWISE("\"https://evil.example\"", AUD, TIMES, NONCE "," PERSON), false,
      false},
     {"the issuer with a slash", OTHERWISE("\"" ISSUER "/\"", AUD, TIMES, NONCE "," PERSON), false,
@@ -75,8 +74,8 @@ static const struct {
     {"another nonce", OTHERWISE(ISS, AUD, TIMES, "\"nonce\":\"n0ncf\"," PERSON), false, true},
     {"half a nonce", OTHERWISE(ISS, AUD, TIMES, "\"nonce\":\"n0n\"," PERSON), false, true},
     {"an empty nonce", OTHERWISE(ISS, AUD, TIMES, "\"nonce\":\"\"," PERSON), false, true},
-    {"a nonce that is no string", OTHERWISE(ISS, AUD, TIMES, "\"nonce\":[\"n0nce\"]," PERSON), false,
-     true},
+    {"a nonce that is no string", OTHERWISE(ISS, AUD, TIMES, "\"nonce\":[\"n0nce\"]," PERSON),
+     false, true},
     {"without a subject", ID_CLAIMS("\"org_id\":\"o1\""), false, false},
     {"an empty subject", ID_CLAIMS("\"sub\":\"\""), false, false},
     {"a subject that is a number", ID_CLAIMS("\"sub\":1"), false, false},
@@ -161,8 +160,13 @@ static void every_flip(void)
 static void algorithms(void)
 {
     static const char *const headers[] = {
-        "{\"alg\":\"none\"}", "{\"alg\":\"None\"}", "{\"alg\":\"HS256\"}", "{\"alg\":\"EdDSA\"}",
-        "{\"alg\":\"ES256\",\"crit\":[]}", "{\"alg\":\"ES256\",\"b64\":false}", "{}",
+        "{\"alg\":\"none\"}",
+        "{\"alg\":\"None\"}",
+        "{\"alg\":\"HS256\"}",
+        "{\"alg\":\"EdDSA\"}",
+        "{\"alg\":\"ES256\",\"crit\":[]}",
+        "{\"alg\":\"ES256\",\"b64\":false}",
+        "{}",
     };
     for (size_t i = 0; i < COUNT(headers); i++) {
         check_row(headers[i]);
@@ -174,6 +178,68 @@ static void algorithms(void)
         CHECK_SPAN(script.cx.error_reason, SPAN("id_token_malformed"));
         expected = (struct downstream_identity){.issuer = SPAN(ISSUER), .subject = SPAN("u1")};
         CHECK_INT(script_run(&script, confirm), UNVERIFIABLE);
+    }
+    check_row(NULL);
+}
+
+/* ---- RSA, made by another implementation ---- */
+
+#define RSA_MODULUS                                                                        \
+    "p5Qve79-hsnXD0l9HeTkM8pgi-Ukn5b-zvbw2fo2HMAI2oLfaORlA_x8k8qmdFE1CdidfHqIuo3xcpnjKzAZ" \
+    "96iLibjgODXVtNVeyMUJiI8sbYqgzsmSUDNbM5NiEqdN-tmaRqi5CoUSnvM_BhPX8n3rbb2Sry5EErzxqq6s" \
+    "5rRevekG1nS6qKg5dRsTeMa8SkfYbZ3Tzwr6yB3nFNX943NZG-7DyyONKuadyGzTyNAwHqaR3eaNQ8_8Cy6s" \
+    "0GtxVWIIavW11VcU2yqoXYea_hqKvnTwP7CLhvq0OPTdrIX13P14TrhGrH2qSeYYKW9t-R3Aq_FQ5_YWKV7j" \
+    "iS_SxQ"
+#define RSA_CLAIMS                                                                         \
+    "eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUiLCJhdWQiOiJsYXRjaGtleSIsImlhdCI6MTc5OTk5OTk5" \
+    "MCwiZXhwIjoxODAwMDAwMzAwLCJub25jZSI6Im4wbmNlIiwic3ViIjoidTEiLCJvcmdfaWQiOiJvMSIsImVt" \
+    "YWlsIjoiYUBiLmV4YW1wbGUiLCJlbWFpbF92ZXJpZmllZCI6dHJ1ZX0"
+static const struct {
+    const char *why;
+    const char *header, *signature;
+    const char *algorithm; /* to which the key is bound */
+    enum result want;
+} RSA[] = {
+    {"RS256", "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9",
+     "LBJf5HqUzXQYenRGoRAhm2L8OPdyE5sKiGRqS-PwSE09uXvFLMoErmHW1HhWvXH1LVGjttNLpbona8ZoS-h"
+     "KxB2AZTIO2P83ZVvfV1GUcfXuzMJZZrMq_wmWg7zMjGFFKEzATXwl2l9vVzQQrkBDN2nSGr9J8NOtcacS3E"
+     "fhRr1aShQRsc7D1qsstRwBXtY0pz5cGjsvBknHJ-i4L3ZNO7dTvkNuzF77bjkqtInkDd7rmtvpC4Q0svX8q"
+     "_MLIeruFiY_efno8PMkf1dC4Mxq9oVZBoG0Up0bTT2Y00ZSIvTFWNWkNUnF-f-wLQP8pHsSI5P3XgvObmOI"
+     "m3Ay9m65sA",
+     "RS256", OK},
+    {"PS256", "eyJhbGciOiJQUzI1NiIsImtpZCI6InJzYSJ9",
+     "TKGBcOJo7ztUboypVB90DAkIbhYa_zp9VFk2L-eNputtupk_skS0ri5ubZGfWSizOaD-26iGauTE-OLWUYj"
+     "guWnRsm0EWSxU8eOM8E_p5wY1OYasTXOQOYXObpJ9wqnciiQqyXtKfx_zmR6kYBty2Ez_jhz84KygD-kmGR"
+     "51G4ULETeOmJRZKYvBxwjZWeVAPOvZ--SELSgepfd_DT0CY2l4u-tuEKABFAibuYc8fo72X8BIMBgudMu4k"
+     "-TgBAtW8aIVVyHh7TJRfccMxpkBzAPdKAvj6t8eULdwZdRvhZwYSCRXPlaJpX1hG-IRhiNPXQZiJ082aV7p"
+     "BDFO9tIr3A",
+     "PS256", OK},
+    {"RS256 by a key for PS256", "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9",
+     "LBJf5HqUzXQYenRGoRAhm2L8OPdyE5sKiGRqS-PwSE09uXvFLMoErmHW1HhWvXH1LVGjttNLpbona8ZoS-h"
+     "KxB2AZTIO2P83ZVvfV1GUcfXuzMJZZrMq_wmWg7zMjGFFKEzATXwl2l9vVzQQrkBDN2nSGr9J8NOtcacS3E"
+     "fhRr1aShQRsc7D1qsstRwBXtY0pz5cGjsvBknHJ-i4L3ZNO7dTvkNuzF77bjkqtInkDd7rmtvpC4Q0svX8q"
+     "_MLIeruFiY_efno8PMkf1dC4Mxq9oVZBoG0Up0bTT2Y00ZSIvTFWNWkNUnF-f-wLQP8pHsSI5P3XgvObmOI"
+     "m3Ay9m65sA",
+     "PS256", UNVERIFIABLE},
+};
+
+static void rsa(void)
+{
+    for (size_t i = 0; i < COUNT(RSA); i++) {
+        check_row(RSA[i].why);
+        start();
+        struct arena *a = &script.arena;
+        id_token =
+            JOIN(a, span_of(RSA[i].header), SPAN("." RSA_CLAIMS "."), span_of(RSA[i].signature));
+        struct span set = JOIN(a,
+                               SPAN("{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"rsa\",\"e\":\"AQAB\","
+                                    "\"n\":\"" RSA_MODULUS "\",\"alg\":\""),
+                               span_of(RSA[i].algorithm), SPAN("\"}]}"));
+        expect_keys(&script);
+        script.steps[0].answer = SPAN("\0\xff\xff\xff\xff"); /* no copy */
+        expect_fetch(&script, "GET " JWKS_URL, 200, JSON, set);
+        CHECK_INT(script_run(&script, identify), RSA[i].want);
+        CHECK_SPAN(who.subject, RSA[i].want == OK ? SPAN("u1") : ABSENT);
     }
     check_row(NULL);
 }
@@ -231,7 +297,8 @@ static const struct {
      "{\"sub\":\"u1\",\"org_id\":\"o2\"}", OK, "o1"},
     {"another person", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{\"sub\":\"u2\",\"org_id\":\"o1\"}",
      UNVERIFIABLE, NULL},
-    {"no person", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{\"org_id\":\"o1\"}", UNVERIFIABLE, NULL},
+    {"no person", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{\"org_id\":\"o1\"}", UNVERIFIABLE,
+     NULL},
     {"an organization that is none", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON,
      "{\"sub\":\"u1\",\"org_id\":\"\"}", UNVERIFIABLE, NULL},
     {"no JSON", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "hello", UNVERIFIABLE, NULL},
@@ -256,9 +323,8 @@ static void userinfo(void)
         CHECK_SPAN(headers_get(&script.sent[0].headers, SPAN("authorization")),
                    SPAN("Bearer acce55"));
         CHECK_SPAN(who.subject, USERINFOS[i].want == OK ? SPAN("u1") : ABSENT);
-        CHECK_SPAN(who.organization, USERINFOS[i].organization == NULL
-                                         ? ABSENT
-                                         : span_of(USERINFOS[i].organization));
+        CHECK_SPAN(who.organization,
+                   USERINFOS[i].organization == NULL ? ABSENT : span_of(USERINFOS[i].organization));
     }
     check_row(NULL);
 }
@@ -404,8 +470,8 @@ static void same_person(void)
 
     start(); /* a grant of another authorization server */
     id_token = product_id_token(&script.arena, ID_CLAIMS(PERSON));
-    expected = (struct downstream_identity){.issuer = SPAN("https://old.example"),
-                                            .subject = SPAN("u1")};
+    expected =
+        (struct downstream_identity){.issuer = SPAN("https://old.example"), .subject = SPAN("u1")};
     CHECK_INT(script_run(&script, confirm), UNVERIFIABLE);
 }
 
@@ -415,6 +481,7 @@ int main(void)
     signature();
     every_flip();
     algorithms();
+    rsa();
     keys_out_of_reach();
     without_openid();
     userinfo();

@@ -2,7 +2,9 @@
 
 #include "script.h"
 
-enum { NOW = 1800000000 };
+enum {
+    NOW = 1800000000
+};
 
 static uint8_t memory[1 << 20];
 static struct arena arena;
@@ -19,8 +21,8 @@ static void start(void)
                                             .redirect_uri_count = 1,
                                             .auth = AUTH_SECRET_POST};
     sha256(SPAN("a secret"), &clients[0].secret_hash);
-    clients[1] = (struct registered_client){
-        .id = SPAN("cli"), .name = SPAN("CLI"), .auth = AUTH_NONE};
+    clients[1] =
+        (struct registered_client){.id = SPAN("cli"), .name = SPAN("CLI"), .auth = AUTH_NONE};
     arena = arena_make(memory, sizeof memory, script_exhausted);
     gateway = (struct gateway){
         .issuer = SPAN("https://gw.host.com"), .clients = clients, .client_count = 2};
@@ -132,7 +134,8 @@ static const struct {
     {"A07: the second of two", "https://c.example/cb https://c.example/d", "https://c.example/d",
      OK},
     {"A05: the query is part of it", "https://c.example/cb?a=1", "https://c.example/cb?a=1", OK},
-    {"a dropped parameter", "https://c.example/cb?a=1", "https://c.example/cb", INVALID_REDIRECT_URI},
+    {"a dropped parameter", "https://c.example/cb?a=1", "https://c.example/cb",
+     INVALID_REDIRECT_URI},
     {"an added parameter", "https://c.example/cb?a=1", "https://c.example/cb?a=1&b=2",
      INVALID_REDIRECT_URI},
     {"A02: any port of 127.0.0.1", "http://127.0.0.1/cb", "http://127.0.0.1:49152/cb", OK},
@@ -143,7 +146,8 @@ static const struct {
     {"localhost, as clients register it", "http://localhost/callback",
      "http://localhost:3118/callback", OK},
     {"only the port: path", "http://127.0.0.1/cb", "http://127.0.0.1:1/cb2", INVALID_REDIRECT_URI},
-    {"only the port: query", "http://127.0.0.1/cb", "http://127.0.0.1:1/cb?a", INVALID_REDIRECT_URI},
+    {"only the port: query", "http://127.0.0.1/cb", "http://127.0.0.1:1/cb?a",
+     INVALID_REDIRECT_URI},
     {"only the port: scheme", "http://127.0.0.1/cb", "https://127.0.0.1/cb", INVALID_REDIRECT_URI},
     {"another loopback name", "http://localhost/cb", "http://127.0.0.1/cb", INVALID_REDIRECT_URI},
     {"another address", "http://127.0.0.1/cb", "http://[::1]/cb", INVALID_REDIRECT_URI},
@@ -197,7 +201,8 @@ static const struct {
     {"another scheme", "ftp://client.com/client.json", "client_unknown"},
     {"upper case", "HTTPS://client.com/client.json", "client_unknown"},
     {"our prefix alone", "lkc_", "client_id_forged"},
-    {"our prefix and a stranger's bytes", "lkc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "client_id_forged"},
+    {"our prefix and a stranger's bytes", "lkc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+     "client_id_forged"},
     {"no base64url", "lkc_====", "client_id_malformed"},
     {"the classic alphabet", "lkc_AAA+", "client_id_malformed"},
     {"our prefix in upper case", "LKC_AAAA", "client_unknown"},
@@ -237,8 +242,8 @@ static void test_find(void)
 
 static void test_methods(void)
 {
-    static const char *const NONE[] = {"",          "NONE",           "client_secret_jwt",
-                                       "tls_client_auth", "private_key_jw", "none "};
+    static const char *const NONE[] = {
+        "", "NONE", "client_secret_jwt", "tls_client_auth", "private_key_jw", "none "};
     static const enum client_auth ALL[] = {AUTH_NONE, AUTH_SECRET_BASIC, AUTH_SECRET_POST,
                                            AUTH_PRIVATE_KEY};
     enum client_auth auth;

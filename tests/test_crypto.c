@@ -123,6 +123,8 @@ static void test_hmac(void)
         {"RFC 4231 section 4.5", hex(&arena, "0102030405060708090a0b0c0d0e0f10111213141516171819"),
          hex(&arena, repeat("cd", 50)),
          "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+        {"RFC 4231 section 4.6", hex(&arena, repeat("0c", 20)), SPAN("Test With Truncation"),
+         "a3b6167473100ee06e0c796c2955552bfa6f7c0a6a8aef8b93f860aab0cd20c5"},
         {"RFC 4231 section 4.7", hex(&arena, repeat("aa", 131)),
          SPAN("Test Using Larger Than Block-Size Key - Hash Key First"),
          "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},

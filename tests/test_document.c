@@ -3,7 +3,9 @@
 
 #include "script.h"
 
-enum { NOW = 1800000000 };
+enum {
+    NOW = 1800000000
+};
 
 #define URL "https://app.client.com/oauth/client.json"
 #define URIS "\"redirect_uris\":[\"https://app.client.com/cb\",\"http://127.0.0.1/cb\"]"
@@ -156,8 +158,8 @@ static void test_urls(void)
     }
 }
 
-#define KEY_MEMBERS                                                                                \
-    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","      \
+#define KEY_MEMBERS                                                                           \
+    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\"," \
     "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
 #define JWKS ",\"jwks\":{\"keys\":[{" KEY_MEMBERS "}]}"
 #define JWKS_URI ",\"jwks_uri\":\"https://keys.client.com/jwks.json\""
@@ -179,13 +181,15 @@ static const struct {
      "\"token_endpoint_auth_signing_alg\":\"RS256\",\"response_types\":[\"code\"],"
      "\"grant_types\":[\"authorization_code\",\"refresh_token\"]}",
      AUTH_NONE | AUTH_PRIVATE_KEY},
-    {"a list alone", START JWKS_URI ",\"token_endpoint_auth_methods_supported\":"
-                           "[\"private_key_jwt\",\"client_secret_basic\",\"tls_client_auth\"]}",
+    {"a list alone",
+     START JWKS_URI ",\"token_endpoint_auth_methods_supported\":"
+                    "[\"private_key_jwt\",\"client_secret_basic\",\"tls_client_auth\"]}",
      AUTH_PRIVATE_KEY},
     {"a list, its keys missing",
      START ",\"token_endpoint_auth_methods_supported\":[\"none\",\"private_key_jwt\"]}", AUTH_NONE},
-    {"grant types of other servers", START ",\"grant_types\":[\"authorization_code\","
-                                           "\"urn:ietf:params:oauth:grant-type:device_code\"]}",
+    {"grant types of other servers",
+     START ",\"grant_types\":[\"authorization_code\","
+           "\"urn:ietf:params:oauth:grant-type:device_code\"]}",
      AUTH_NONE},
     {"members that nobody knows", START ",\"logo_uri\":\"data:image/svg+xml,x\",\"x\":[]}",
      AUTH_NONE},
@@ -237,8 +241,8 @@ static const struct {
     {"F09: no usable key", START BY_KEY ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}}",
      0},
     {"both", START BY_KEY JWKS JWKS_URI "}", 0},
-    {"F12: keys on a private host",
-     START BY_KEY ",\"jwks_uri\":\"https://192.168.1.1/jwks.json\"}", 0},
+    {"F12: keys on a private host", START BY_KEY ",\"jwks_uri\":\"https://192.168.1.1/jwks.json\"}",
+     0},
     {"S41: keys on our host", START BY_KEY ",\"jwks_uri\":\"https://gw.host.com/jwks.json\"}", 0},
     {"no code flow", START ",\"grant_types\":[\"client_credentials\"]}", 0},
     {"no code", START ",\"response_types\":[\"token\"]}", 0},
@@ -379,7 +383,7 @@ static const struct {
     {"public, max-age=7200", 7200},
     {"max-age=86401", DOCUMENT_MAX_CACHE_SECONDS},
     {"max-age=315360000", DOCUMENT_MAX_CACHE_SECONDS},
-    {"max-age=99999999999999999999", DOCUMENT_MAX_CACHE_SECONDS},
+    {"max-age=99999999999999999999", DOCUMENT_MIN_CACHE_SECONDS}, /* no number */
     {"no-store", DOCUMENT_MIN_CACHE_SECONDS},
     {"no-cache", DOCUMENT_MIN_CACHE_SECONDS},
 };

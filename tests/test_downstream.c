@@ -11,8 +11,8 @@ enum { NOW = 1800000000 };
 #define JSON "application/json"
 
 /* A document, its issuer and endpoints at our disposal. */
-#define ENDPOINTS                                                                                  \
-    "\"authorization_endpoint\":\"" ISSUER "/authorize\","                                         \
+#define ENDPOINTS                                               \
+    "\"authorization_endpoint\":\"" ISSUER "/authorize\","      \
     "\"token_endpoint\":\"https://tokens.other.example/token\""
 #define DOCUMENT "{\"issuer\":\"" ISSUER "\"," ENDPOINTS "}"
 #define WITH(more) "{\"issuer\":\"" ISSUER "\"," ENDPOINTS "," more "}"
@@ -243,11 +243,13 @@ static const struct {
      "GET https://example.com/.well-known/oauth-authorization-server"},
     {"https://example.com/", "GET https://example.com/.well-known/openid-configuration",
      "GET https://example.com/.well-known/oauth-authorization-server"},
-    {"https://example.com/issuer1", "GET https://example.com/issuer1/.well-known/openid-configuration",
+    {"https://example.com/issuer1",
+     "GET https://example.com/issuer1/.well-known/openid-configuration",
      "GET https://example.com/.well-known/oauth-authorization-server/issuer1"},
     {"https://example.com/a/b/", "GET https://example.com/a/b/.well-known/openid-configuration",
      "GET https://example.com/.well-known/oauth-authorization-server/a/b"},
-    {"https://example.com:8443/t", "GET https://example.com:8443/t/.well-known/openid-configuration",
+    {"https://example.com:8443/t",
+     "GET https://example.com:8443/t/.well-known/openid-configuration",
      "GET https://example.com:8443/.well-known/oauth-authorization-server/t"},
 };
 
@@ -278,8 +280,8 @@ static void development(void)
         gateway.development = true;
         expect_kv(&script, SPAN("metadata:" ISSUER), ABSENT);
         expect_fetch(&script, OPENID, 200, JSON,
-                     JOIN(&script.arena, SPAN("{\"issuer\":\"" ISSUER "\"," ENDPOINTS
-                                              ",\"jwks_uri\":\""),
+                     JOIN(&script.arena,
+                          SPAN("{\"issuer\":\"" ISSUER "\"," ENDPOINTS ",\"jwks_uri\":\""),
                           span_of(urls[i]), SPAN("\"}")));
         CHECK_INT(script_run(&script, discover), i < 2 ? OK : TEMPORARILY_UNAVAILABLE);
     }
@@ -355,8 +357,8 @@ static void authorize_url(void)
     CHECK_INT(script_run(&script, nothing), OK);
     struct cx *cx = &script.cx;
     /* The verifier and challenge of RFC 7636 appendix B. */
-    const struct downstream_binding bound = {
-        SPAN("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), SPAN("n-0S6_WzA2Mj")};
+    const struct downstream_binding bound = {SPAN("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+                                             SPAN("n-0S6_WzA2Mj")};
     struct downstream to = {.profile = &profile,
                             .authorization_endpoint = SPAN(ISSUER "/authorize")};
     CHECK_SPAN(downstream_authorize_url(cx, &to, SPAN("s t&ate"), &bound),

@@ -10,7 +10,6 @@ static void exhausted(void)
     __builtin_trap();
 }
 
-
 static struct cx fresh(bool with_credentials)
 {
     struct cx cx = {.arena = &arena};

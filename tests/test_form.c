@@ -136,8 +136,8 @@ static void test_truncations(void)
         struct form form;
         struct span cut = edge(span_first(text, size));
         enum result result = form_parse(&arena, cut, &form);
-        bool in_escape = (size > 0 && cut.data[size - 1] == '%') ||
-                         (size > 1 && cut.data[size - 2] == '%');
+        bool in_escape =
+            (size > 0 && cut.data[size - 1] == '%') || (size > 1 && cut.data[size - 2] == '%');
         bool in_character = size > 22 && size < 29; /* behind %e2 and %82 */
         CHECK_INT(result, in_escape || in_character ? MALFORMED : OK);
     }

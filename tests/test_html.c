@@ -41,24 +41,46 @@ static void test_display_name(void)
         {"tags are left to html_escape", SPAN("<b>x</b>"), 40, SPAN("<b>x</b>")},
         {"right-to-left override", SPAN("\xe2\x80\xaegoogle\xe2\x80\xac"), 40, SPAN("google")},
         {"left-to-right override", SPAN("a\xe2\x80\xad"), 40, SPAN("a")},
-        {"isolates", SPAN("\xe2\x81\xa6" "a" "\xe2\x81\xa9"), 40, SPAN("a")},
-        {"direction marks", SPAN("\xe2\x80\x8e" "a\xe2\x80\x8f\xd8\x9c"), 40, SPAN("a")},
+        {"isolates",
+         SPAN("\xe2\x81\xa6"
+              "a"
+              "\xe2\x81\xa9"),
+         40, SPAN("a")},
+        {"direction marks",
+         SPAN("\xe2\x80\x8e"
+              "a\xe2\x80\x8f\xd8\x9c"),
+         40, SPAN("a")},
         {"zero-width space and joiners", SPAN("G\xe2\x80\x8bo\xe2\x80\x8co\xe2\x80\x8dgle"), 40,
          SPAN("Google")},
-        {"word joiner and BOM", SPAN("a\xe2\x81\xa0" "b\xef\xbb\xbf"), 40, SPAN("ab")},
+        {"word joiner and BOM",
+         SPAN("a\xe2\x81\xa0"
+              "b\xef\xbb\xbf"),
+         40, SPAN("ab")},
         {"soft hyphen", SPAN("Goo\xc2\xadgle"), 40, SPAN("Google")},
         {"tag characters", SPAN("a\xf3\xa0\x81\x81\xf3\xa0\x81\xbf"), 40, SPAN("a")},
         {"variation selectors", SPAN("a\xef\xb8\x8f\xf3\xa0\x84\x80"), 40, SPAN("a")},
         {"Hangul fillers", SPAN("a\xe3\x85\xa4\xe1\x85\x9f\xef\xbe\xa0"), 40, SPAN("a")},
         {"blank Braille", SPAN("a\xe2\xa0\x80"), 40, SPAN("a")},
-        {"annotations", SPAN("a\xef\xbf\xb9" "b"), 40, SPAN("ab")},
+        {"annotations",
+         SPAN("a\xef\xbf\xb9"
+              "b"),
+         40, SPAN("ab")},
         {"noncharacters", SPAN("a\xef\xbf\xbf\xef\xb7\x90"), 40, SPAN("a")},
         {"NUL, escape, delete, C1", SPAN("a\0b\x1b[2J\x7f\xc2\x9b"), 40, SPAN("ab[2J")},
-        {"an invalid byte", SPAN("a\xff" "b"), 40, SPAN("a" UNKNOWN "b")},
+        {"an invalid byte",
+         SPAN("a\xff"
+              "b"),
+         40, SPAN("a" UNKNOWN "b")},
         {"a cut character", SPAN("a\xe2\x82"), 40, SPAN("a" UNKNOWN UNKNOWN)},
         {"line breaks and tabs", SPAN("a\r\n\t b"), 40, SPAN("a b")},
-        {"line separators", SPAN("a\xe2\x80\xa8\xe2\x80\xa9\xc2\x85" "b"), 40, SPAN("a b")},
-        {"wide and thin spaces", SPAN("a\xe3\x80\x80\xc2\xa0\xe2\x80\x89" "b"), 40, SPAN("a b")},
+        {"line separators",
+         SPAN("a\xe2\x80\xa8\xe2\x80\xa9\xc2\x85"
+              "b"),
+         40, SPAN("a b")},
+        {"wide and thin spaces",
+         SPAN("a\xe3\x80\x80\xc2\xa0\xe2\x80\x89"
+              "b"),
+         40, SPAN("a b")},
         {"space at both ends", SPAN("  a b  "), 40, SPAN("a b")},
         {"spaces around what is invisible", SPAN("a \xe2\x80\x8b b"), 40, SPAN("a b")},
         {"space only", SPAN(" \t\n"), 40, SPAN("")},
@@ -78,8 +100,7 @@ static void test_display_name(void)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_row(rows[i].why);
-        CHECK_SPAN(html_display_name(&arena, edge(rows[i].text), rows[i].characters),
-                   rows[i].want);
+        CHECK_SPAN(html_display_name(&arena, edge(rows[i].text), rows[i].characters), rows[i].want);
     }
     check_row(NULL);
 }

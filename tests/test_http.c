@@ -62,6 +62,7 @@ static void test_types(void)
         {"junk behind a value", SPAN("application/json; charset=utf-8 x"), false},
         {"junk behind a quote", SPAN("application/json; charset=\"utf-8\"x"), false},
         {"an open quote", SPAN("application/json; x=\"a"), false},
+        {"an escaped quote", SPAN("application/json; x=\"\\\"; charset=utf-8"), false},
         {"only a quote", SPAN("application/json; x=\""), false},
         {"a control in a quote", SPAN("application/json; x=\"\x01\""), false},
         {"no type at all", SPAN("; charset=utf-8"), false},
@@ -76,8 +77,8 @@ static void test_types(void)
 
     struct span whole = SPAN("application/json; charset=\"utf-8\"; a=b");
     for (size_t size = 0; size <= whole.size; size++) {
-        bool complete = size == 16 || size == 17 || size == 18 || (size >= 33 && size <= 35) ||
-                        size == 38;
+        bool complete =
+            size == 16 || size == 17 || size == 18 || (size >= 33 && size <= 35) || size == 38;
         CHECK_INT(http_is_type(edge(span_first(whole, size)), SPAN("application/json")), complete);
     }
 }
@@ -89,7 +90,8 @@ static void test_accept(void)
         struct span value;
         bool want;
     } rows[] = {
-        {"a browser", SPAN("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), true},
+        {"a browser", SPAN("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+         true},
         {"any case, behind others", SPAN("application/json, Text/HTML"), true},
         {"a weight", SPAN("text/html;q=0.1"), true},
         {"a weight in the last digit", SPAN("text/html; q=0.001"), true},
@@ -182,6 +184,7 @@ static void test_credentials(void)
         {"a tab", SPAN("Bearer\tabc"), MALFORMED, ABSENT},
         {"a tab behind the space", SPAN("Bearer \tabc"), MALFORMED, ABSENT},
         {"a fold", SPAN("Bearer\r\n abc"), MALFORMED, ABSENT},
+        {"a slash", SPAN("Bearer/abc"), MALFORMED, ABSENT},
         {"a colon", SPAN("Bearer: abc"), MALFORMED, ABSENT},
         {"two of them", SPAN("Bearer abc, Bearer def"), MALFORMED, ABSENT},
         {"two without space", SPAN("Bearer abc,Bearer"), MALFORMED, ABSENT},
@@ -227,8 +230,8 @@ static void test_characters(void)
             (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
         CHECK_INT(http_is_token(one), alphanumeric || span_find(signs, c) < signs.size);
         CHECK_INT(http_is_field_value(one), c == '\t' || (c >= 0x20 && c <= 0x7e));
-        bool quotable = c == 0x20 || c == 0x21 || (c >= 0x23 && c <= 0x5b) ||
-                        (c >= 0x5d && c <= 0x7e);
+        bool quotable =
+            c == 0x20 || c == 0x21 || (c >= 0x23 && c <= 0x5b) || (c >= 0x5d && c <= 0x7e);
         CHECK_SPAN(http_quotable(&arena, one), quotable ? one : SPAN("?"));
     }
     CHECK(!http_is_token(SPAN("")));

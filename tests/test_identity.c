@@ -18,7 +18,8 @@ static const struct profile PROFILE = {
 };
 
 #define LONG_64 "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd"
-#define LONG_255 LONG_64 LONG_64 LONG_64 "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccddddddddddddddd"
+#define LONG_255                                                                              \
+    LONG_64 LONG_64 LONG_64 "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccddddddddddddddd"
 
 static const struct {
     const char *why;
@@ -45,8 +46,8 @@ static const struct {
     {"a fraction of a user", "{\"sub\":1.5}", MALFORMED, NULL, NULL, NULL, NULL},
     {"a negative user", "{\"sub\":-1}", MALFORMED, NULL, NULL, NULL, NULL},
     {"a number beyond exactness", "{\"sub\":9007199254740993}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"an organization that is none", "{\"sub\":\"u1\",\"org_id\":\"\"}", MALFORMED, NULL, NULL, NULL,
-     NULL},
+    {"an organization that is none", "{\"sub\":\"u1\",\"org_id\":\"\"}", MALFORMED, NULL, NULL,
+     NULL, NULL},
     {"several organizations", "{\"sub\":\"u1\",\"org_id\":[\"o1\",\"o2\"]}", MALFORMED, NULL, NULL,
      NULL, NULL},
     {"another case of the name", "{\"SUB\":\"u1\",\"Org_Id\":\"o1\"}", OK, NULL, NULL, NULL, NULL},

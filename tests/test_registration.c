@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOW = 1800000000 };
+enum {
+    NOW = 1800000000
+};
 
 static uint8_t memory[8 << 20];
 static struct arena arena;
@@ -28,8 +30,8 @@ static struct cx fresh(uint8_t seed_byte)
 #define URIS "\"redirect_uris\":[\"https://c.example/cb\"]"
 
 /* A P-256 key (RFC 7517 appendix A.1), and what is wrong with the others. */
-#define KEY_MEMBERS                                                                                \
-    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","      \
+#define KEY_MEMBERS                                                                           \
+    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\"," \
     "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
 #define KEYS "\"jwks\":{\"keys\":[{" KEY_MEMBERS ",\"kid\":\"1\",\"use\":\"sig\"}]}"
 
@@ -50,7 +52,8 @@ static const struct {
      "\"http://localhost:8787/callback\"],\"token_endpoint_auth_method\":\"none\"}",
      OK},
     {"an application's own scheme", "{\"redirect_uris\":[\"com.example.app:/callback\"]}", OK},
-    {"members that nobody knows", "{" URIS ",\"contacts\":[\"a@b.example\"],\"x\":{\"y\":[1]}}", OK},
+    {"members that nobody knows", "{" URIS ",\"contacts\":[\"a@b.example\"],\"x\":{\"y\":[1]}}",
+     OK},
     {"null is absent", "{" URIS ",\"client_name\":null,\"grant_types\":null,\"jwks\":null}", OK},
     {"so is an empty text", "{" URIS ",\"client_uri\":\"\",\"logo_uri\":\"\"}", OK},
     {"E08: a software statement is ignored", "{" URIS ",\"software_statement\":\"eyJ.e30.x\"}", OK},
@@ -67,8 +70,8 @@ static const struct {
     {"an array", "[{" URIS "}]", INVALID_CLIENT_METADATA},
     {"a string", "\"x\"", INVALID_CLIENT_METADATA},
     {"S36: a name twice", "{" URIS "," URIS "}", INVALID_CLIENT_METADATA},
-    {"S36: twice, once escaped",
-     "{" URIS ",\"redirect\\u005furis\":[\"https://evil.example/\"]}", INVALID_CLIENT_METADATA},
+    {"S36: twice, once escaped", "{" URIS ",\"redirect\\u005furis\":[\"https://evil.example/\"]}",
+     INVALID_CLIENT_METADATA},
     {"NUL", "{" URIS ",\"client_name\":\"a\\u0000b\"}", INVALID_CLIENT_METADATA},
     {"a byte order mark", "\xef\xbb\xbf{" URIS "}", INVALID_CLIENT_METADATA},
     {"bad UTF-8", "{" URIS ",\"client_name\":\"\xff\"}", INVALID_CLIENT_METADATA},
@@ -106,10 +109,11 @@ static const struct {
     {"a relative one", "{\"redirect_uris\":[\"/cb\"]}", INVALID_REDIRECT_URI},
     {"without a scheme", "{\"redirect_uris\":[\"//c.example/cb\"]}", INVALID_REDIRECT_URI},
 
-    {"a name that is no text", "{" URIS ",\"client_name\":{\"en\":\"x\"}}", INVALID_CLIENT_METADATA},
+    {"a name that is no text", "{" URIS ",\"client_name\":{\"en\":\"x\"}}",
+     INVALID_CLIENT_METADATA},
     {"E05: implicit", "{" URIS ",\"grant_types\":[\"implicit\"]}", INVALID_CLIENT_METADATA},
-    {"E05: implicit besides",
-     "{" URIS ",\"grant_types\":[\"authorization_code\",\"implicit\"]}", INVALID_CLIENT_METADATA},
+    {"E05: implicit besides", "{" URIS ",\"grant_types\":[\"authorization_code\",\"implicit\"]}",
+     INVALID_CLIENT_METADATA},
     {"E05: password", "{" URIS ",\"grant_types\":[\"authorization_code\",\"password\"]}",
      INVALID_CLIENT_METADATA},
     {"E05: client_credentials", "{" URIS ",\"grant_types\":[\"client_credentials\"]}",
@@ -367,12 +371,12 @@ static void test_endpoint(void)
 {
     static struct script s;
     struct json_pick picks[] = {
-        {"client_id", ABSENT},         {"client_secret", ABSENT},
-        {"redirect_uris", ABSENT},     {"grant_types", ABSENT},
-        {"response_types", ABSENT},    {"token_endpoint_auth_method", ABSENT},
-        {"client_uri", ABSENT},        {"client_secret_expires_at", ABSENT},
-        {"client_name", ABSENT},       {"client_id_issued_at", ABSENT},
-        {"logo_uri", ABSENT},          {"registration_client_uri", ABSENT},
+        {"client_id", ABSENT},      {"client_secret", ABSENT},
+        {"redirect_uris", ABSENT},  {"grant_types", ABSENT},
+        {"response_types", ABSENT}, {"token_endpoint_auth_method", ABSENT},
+        {"client_uri", ABSENT},     {"client_secret_expires_at", ABSENT},
+        {"client_name", ABSENT},    {"client_id_issued_at", ABSENT},
+        {"logo_uri", ABSENT},       {"registration_client_uri", ABSENT},
     };
     check_row("E01, E07, E11: the answer");
     content_type = "application/json; charset=utf-8";
@@ -412,8 +416,14 @@ static void test_endpoint(void)
     CHECK_INT(script_run(&s, post), TOO_LARGE);
 
     static const char *const OTHER_TYPES[] = {
-        "",          "text/plain",  "application/x-www-form-urlencoded", "application/jsonp",
-        "text/json", "application", "application/json, text/plain",      "application/json;charset=x",
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "text/json",
+        "application",
+        "application/json, text/plain",
+        "application/json;charset=x",
     };
     for (size_t i = 0; i < COUNT(OTHER_TYPES); i++) {
         check_row("another content type, before anything is read");

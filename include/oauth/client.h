@@ -94,8 +94,9 @@ struct client_credentials {
 };
 
 /*
- * Reads credentials from the Authorization header and the form. INVALID_REQUEST:
- * more than one method, or none that we know; INVALID_CLIENT: no client_id at all.
+ * Reads credentials from the Authorization header and the form. INVALID_REQUEST: more than one
+ * method, or two client_ids; INVALID_CLIENT: a method that we do not know, or no client_id at all.
+ * Basic with an empty password counts as none: some libraries send public clients' ids so.
  */
 enum result client_credentials_read(struct cx *cx, const struct form *form,
                                     struct client_credentials *presented) MUST_USE;

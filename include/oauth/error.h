@@ -25,12 +25,17 @@ struct span error_code(enum result result);
 uint32_t error_status(enum result result);
 struct span error_description(const struct cx *cx, enum result result);
 
-/* {"error":...,"error_description":...} with status, no-store, Retry-After on 503 and 429. */
+/*
+ * {"error":...,"error_description":...} with status, no-store, Retry-After on 503 and 429. For
+ * INVALID_CLIENT also WWW-Authenticate: Basic, if the request had an Authorization header.
+ */
 void respond_error(struct cx *cx, enum result result);
 
 /*
- * 401 or 403 of a protected resource (RFC 6750 section 3, RFC 9728 section
- * 5.1). INVALID_REQUEST with no credentials is a bare challenge. scope may be ABSENT.
+ * 401, 403 or 400 of a protected resource (RFC 6750 section 3, RFC 9728 section
+ * 5.1), for INVALID_TOKEN, INSUFFICIENT_SCOPE and INVALID_REQUEST; as
+ * respond_error for all else. Without an Authorization header in the request
+ * the challenge is bare and the status 401. scope may be ABSENT.
  */
 void respond_challenge(struct cx *cx, enum result result, struct span resource_metadata,
                        struct span scope);

@@ -61,10 +61,10 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
         return grant_renew(cx, rows, holder, &opened->tokens, &opened->data_key);
     if (refreshed == INVALID_GRANT || refreshed == UNVERIFIABLE) {
         enum result broken = grant_break(cx, rows, holder);
-        return broken == OK ? gone(cx) : broken;
+        return broken == OK ? INVALID_TOKEN : broken; /* with downstream_refresh's reason */
     }
     enum result released = grant_release(cx, rows, holder);
-    return released == PENDING ? PENDING : unavailable(cx);
+    return released == PENDING ? PENDING : TEMPORARILY_UNAVAILABLE;
 }
 
 static enum result refresh_round(struct cx *cx, const struct downstream *server,

@@ -2,42 +2,47 @@
 
 export const STATELESS = "2026-07-28";
 
-/**
- * A request of the stateless era: everything that it needs is in it.
- *
- * @param {object} call
- * @param {string} [call.token]
- * @param {string} [call.method]
- * @param {object} [call.params]
- * @param {object} [call.headers] undefined takes one away
- * @param {string} [call.body] instead of the message
- */
-export function send(world, { token, method = "tools/list", params = {}, headers = {}, body, signal } = {}) {
+/** A message with all that its era wants in it. */
+function messageOf({ method, params, version }) {
   const meta = {
-    "io.modelcontextprotocol/protocolVersion": STATELESS,
+    "io.modelcontextprotocol/protocolVersion": version,
     "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
     "io.modelcontextprotocol/clientCapabilities": {},
   };
-  const message = { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: { ...meta, ...params._meta } } };
+  const all = version < STATELESS ? params : { ...params, _meta: { ...meta, ...params._meta } };
+  return { jsonrpc: "2.0", id: 1, method, params: all };
+}
+
+/**
+ * Posts one message.
+ *
+ * @param {object} [call]
+ * @param {string} [call.token]
+ * @param {string} [call.method] of MCP
+ * @param {object} [call.params]
+ * @param {string} [call.version] of the protocol
+ * @param {object} [call.headers] undefined takes one away
+ * @param {string} [call.body] instead of the message
+ */
+export function send(world, { token, method = "tools/list", params = {}, version = STATELESS, headers, body, signal } = {}) {
   const all = {
     accept: "application/json, text/event-stream",
     "content-type": "application/json",
-    "mcp-protocol-version": STATELESS,
-    "mcp-method": method,
-    "mcp-name": params.name,
+    "mcp-protocol-version": version,
+    ...(version >= STATELESS && { "mcp-method": method, "mcp-name": params.name }),
     authorization: token && `Bearer ${token}`,
     ...headers,
   };
   return world.fetch(world.mcp, {
     method: "POST",
-    headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
-    body: body ?? JSON.stringify(message),
+    headers: Object.entries(all).filter(([, value]) => value !== undefined),
+    body: body ?? JSON.stringify(messageOf({ method, params, version })),
     signal,
   });
 }
 
 export function callTool(world, token, name, args = {}, more = {}) {
-  return send(world, { token, method: "tools/call", params: { name, arguments: args, ...more.params }, ...more });
+  return send(world, { token, method: "tools/call", params: { name, arguments: args }, ...more });
 }
 
 /** The result of a tool call that must have worked, whether it came as JSON or as events. */

@@ -245,8 +245,8 @@ static const struct span PUBLIC =
          "198.51.101.0 203.0.112.255 203.0.114.0 223.255.255.255 [2000::1] [2001:200::1] "
          "[2001:4860:4860::8888] [2001:db7::1] [2001:db9::1] [2003::1] [2606:4700::1111] "
          "[3ffe::1] [3fff:1000::1] client.com internal.com notlocal.com xlocal.dev a.mylocal "
-         "a.telecorp a.b.c.dev "
-         "localhost.com nip.io.com 10.example.org xn--bcher-kva.ch under_score.com");
+         "a.telecorp a.b.c.dev localhost.com nip.io.com 10.example.org xn--bcher-kva.ch "
+         "under_score.com");
 
 static void check_special_use(struct span hosts, bool want)
 {

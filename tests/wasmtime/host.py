@@ -1,0 +1,335 @@
+"""
+A host for the module that is deployed, as small as a host can be: see docs/host.md, and
+shim/worker.js, which does the same on Cloudflare's platform.
+
+    python host.py --module build/latchkey.wasm --config latchkey.json --port 8787
+
+Says "ready" when it listens, on 127.0.0.1 only; TLS is the business of whatever stands before it.
+"""
+
+import argparse
+import asyncio
+import ipaddress
+import os
+import re
+import signal
+import sqlite3
+import sys
+import time
+from collections import Counter
+
+import aiohttp
+import wasmtime
+from aiohttp import web
+
+from store import TABLES, Copies, Ledger
+from wire import Reader, pairs, span, u8, u32, u64
+
+OK, FAILED, TOO_LARGE = 0, 1, 3
+RESPONSE = 0
+MAX_RUNS = 64
+LINE_LIMIT = 1 << 17  # the core has lower limits for URLs and headers, and answers in better words
+AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(:[0-9]+)?")
+FAULT = b'{"error":"server_error","error_description":"See the gateway\'s log."}'
+
+
+# ---- the core: one instance for all requests, dropped when it traps ----
+
+
+class Core:
+    def __init__(self, path, configuration, secrets):
+        self.engine = wasmtime.Engine()
+        self.module = wasmtime.Module.from_file(self.engine, path)
+        self.configuration = span(configuration) + pairs(secrets)
+        self.load()
+
+    def load(self):
+        self.store = wasmtime.Store(self.engine)
+        self.exports = wasmtime.Instance(self.store, self.module, []).exports(self.store)
+        problem = self.call("configure", self.configuration)
+        if problem:
+            raise ValueError(problem.decode())
+
+    def call(self, name, data):
+        store, exports, memory = self.store, self.exports, self.exports["memory"]
+        at = exports["input"](store, len(data))
+        if at == 0:
+            raise OverflowError("more input than the core has memory for")
+        memory.write(store, data, at)
+        output = exports[name](store, len(data))
+        said = memory.read(store, output, output + exports["output_size"](store))
+        exports["wipe"](store)
+        return said
+
+    def run(self, journal):
+        try:
+            if self.exports is None:
+                self.load()
+            return Reader(self.call("run", journal))
+        except Exception:
+            self.exports = None
+            raise
+
+
+# ---- one request ----
+
+
+class Exchange:
+    """What is wanted for one request; each effect reads what it is and returns what came of it."""
+
+    def __init__(self, host, request, url):
+        self.host = host
+        self.request = request
+        self.url = url
+        self.sent = None  # the request's body
+        self.gone = False
+        self.forwarding = None
+        self.upstream = None
+
+    async def serve(self):
+        r = self.request
+        journal = u64(int(time.time())) + span(os.urandom(32)) + span(r.method) + span(self.url)
+        journal += pairs(joined(r.raw_headers))
+        for _ in range(MAX_RUNS):
+            out = self.host.core.run(journal)
+            if out.u8() == RESPONSE:
+                status, headers, body = out.u32(), out.pairs(), out.span()
+                self.later(out.list(out.span))
+                return web.Response(status=status, headers=headers, body=body or None)
+            answers = await asyncio.gather(*map(self.perform, out.list(out.span)))
+            for answer in answers:
+                if isinstance(answer, web.StreamResponse):
+                    self.later(out.list(out.span))
+                    return answer
+            journal += b"".join(map(span, answers))
+        raise RuntimeError("a request that does not end")
+
+    def later(self, effects):
+        for effect in effects:
+            self.host.background(self.perform(effect))
+
+    async def perform(self, effect):
+        r = Reader(effect)
+        try:
+            return await self.EFFECTS[r.u8()](self, r)
+        except (Exception, asyncio.CancelledError):
+            return u8(FAILED)  # what failed is the core's to judge
+
+    async def body(self, r):
+        self.sent = await read_all(self.request.content, r.u32())
+        return u8(TOO_LARGE if self.sent is None else OK) + span(self.sent)
+
+    async def ledger(self, r):
+        shard, _cache_ms = r.text(), r.u32()  # a host without a cache always asks the ledger
+        return await self.host.ledger.apply(shard, r.span())
+
+    async def kv_get(self, r):
+        return u8(OK) + span(self.host.copies.get(r.text()))
+
+    async def kv_put(self, r):
+        self.host.copies.put(r.text(), r.span(), r.u32())
+
+    async def fetch(self, r):
+        method, url, headers, body = r.text(), r.text(), r.pairs(), r.span()
+        timeout = aiohttp.ClientTimeout(total=r.u32() / 1000)
+        async with self.host.request(method, url, headers, body, timeout) as response:
+            content = await read_all(response.content, r.u32())
+            if content is None:
+                return u8(TOO_LARGE)
+            return u8(OK) + u32(response.status) + pairs(joined(response.raw_headers)) + span(content)
+
+    async def limit(self, r):
+        return u8(OK) + u8(self.host.limiter.allows(r.text()))
+
+    async def forward(self, r):
+        """Returns the runtime's response, unless it has the status that the core wants back."""
+        method, url, headers = r.text(), r.text(), r.pairs()
+        body = self.sent if r.u8() else None
+        returned, kept, added = r.u32(), r.list(r.text), r.pairs()
+        timeout = aiohttp.ClientTimeout(total=None)
+        coming = self.host.request(method, url, headers, body, timeout)
+        self.forwarding = asyncio.ensure_future(coming)
+        if self.gone:
+            self.forwarding.cancel()
+        self.upstream = response = await self.forwarding
+        if response.status == returned:
+            response.close()
+            return u8(OK)
+        answer = web.StreamResponse(status=response.status)
+        if "Content-Encoding" not in response.headers:
+            answer.content_length = response.content_length
+        for name, value in joined(response.raw_headers):
+            if any(name.startswith(k[:-1]) if k.endswith("*") else name == k for k in kept):
+                answer.headers[name] = value.decode("latin-1")
+        answer.headers.update(added)
+        return answer
+
+    async def keep(self, r):
+        return bytes(r.rest)
+
+    async def log(self, r):
+        print(r.text(), flush=True)
+
+    EFFECTS = [None, body, ledger, kv_get, kv_put, fetch, limit, forward, keep, log]
+
+    async def send(self, answer):
+        """Each piece of the runtime's answer as it comes; if it breaks off, so does ours."""
+        if isinstance(answer, web.Response):
+            return answer
+        await answer.prepare(self.request)
+        try:
+            async for piece in self.upstream.content.iter_any():
+                await answer.write(piece)
+        except aiohttp.ClientError:
+            self.request.transport.abort()
+        return answer
+
+    def leave(self):
+        """The client has its answer, or has gone: then nobody waits for the runtime's."""
+        self.gone = True
+        if self.forwarding:
+            self.forwarding.cancel()
+        if self.upstream:
+            self.upstream.close()
+
+
+async def read_all(stream, limit):
+    everything = bytearray()
+    async for piece in stream.iter_any():
+        everything += piece
+        if len(everything) > limit:
+            return None
+    return bytes(everything)
+
+
+def joined(raw_headers):
+    """Names in lower case, each once (RFC 9110 section 5.3)."""
+    fields = {}
+    for name, value in raw_headers:
+        name = name.decode("latin-1").lower()
+        fields[name] = fields[name] + b", " + value if name in fields else value
+    return fields.items()
+
+
+# ---- the platform ----
+
+
+class Limiter:
+    def __init__(self, most):
+        self.most = most
+        self.minute = None
+
+    def allows(self, key):
+        minute = time.time() // 60
+        if minute != self.minute:
+            self.minute, self.seen = minute, Counter()
+        self.seen[key] += 1
+        return self.most is None or self.seen[key] <= self.most
+
+
+class PublicResolver(aiohttp.ThreadedResolver):
+    """A name that leads to this network is somebody's trick. The core judges addresses itself."""
+
+    async def resolve(self, host, *args, **kwargs):
+        found = await super().resolve(host, *args, **kwargs)
+        for address in (ipaddress.ip_address(each["host"]) for each in found):
+            address = getattr(address, "ipv4_mapped", None) or address
+            if host != "localhost" and not address.is_global:
+                raise OSError("not a public address")
+        return found
+
+
+class Host:
+    def __init__(self, core, db, limit):
+        self.core = core
+        self.ledger = Ledger(db)
+        self.copies = Copies(db)
+        self.limiter = Limiter(limit)
+        self.tasks = set()
+
+    def background(self, work):
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    def request(self, method, url, headers, body, timeout):
+        """Redirects are answers; decompressed, so that limits count what it really is."""
+        return self.http.request(
+            method, aiohttp.client.URL(url, encoded=True), headers=headers, data=body,
+            timeout=timeout, allow_redirects=False,
+        )
+
+    async def handle(self, request):
+        authority = request.headers.get("Host", "")
+        if not AUTHORITY.fullmatch(authority) or not request.raw_path.startswith("/"):
+            return web.Response(status=400)
+        exchange = Exchange(self, request, f"http://{authority}{request.raw_path}")
+        try:
+            # A client that leaves does not leave a sign-in half done.
+            answer = await asyncio.shield(self.background(exchange.serve()))
+            return await exchange.send(answer)
+        except Exception as error:
+            print(error, file=sys.stderr, flush=True)
+            return web.Response(status=500, body=FAULT, content_type="application/json")
+        finally:
+            exchange.leave()
+
+    async def run(self, port):
+        server = web.Server(
+            self.handle, handler_cancellation=True, auto_decompress=False, access_log=None,
+            max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT, max_headers=1024,
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=1)
+        await runner.setup()
+        self.http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, resolver=PublicResolver()),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["accept", "content-type", "user-agent"],
+            max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT,
+        )
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            print("ready", flush=True)
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+            if self.tasks:
+                await asyncio.wait(self.tasks, timeout=2)
+            await self.http.close()
+
+
+def read_secrets(path):
+    """NAME=value lines, as in .dev.vars."""
+    line = re.compile(r"""^\s*(\w+)\s*=\s*(['"]?)(.*)\2\s*$""", re.M)
+    return [(name, value) for name, _, value in line.findall(open(path).read())]
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="Latchkey under wasmtime, on 127.0.0.1.")
+    arguments.add_argument("--module", required=True, help="build/latchkey.wasm")
+    arguments.add_argument("--config", required=True, help="latchkey.json")
+    arguments.add_argument("--port", required=True, type=int)
+    arguments.add_argument("--secrets", help="a file like .dev.vars")
+    arguments.add_argument("--store", default=":memory:", help="an SQLite file; else in memory")
+    arguments.add_argument("--limit", type=int, help="how often in a minute one key may pass")
+    given = arguments.parse_args()
+    secrets = read_secrets(given.secrets) if given.secrets else []
+    db = sqlite3.connect(given.store, isolation_level=None)
+    db.executescript(TABLES)
+    try:
+        core = Core(given.module, open(given.config).read(), secrets)
+        asyncio.run(Host(core, db, given.limit).run(given.port))
+    except ValueError as problem:
+        sys.exit(f"{given.config}: {problem}")
+    except OSError as problem:
+        sys.exit(f"Port {given.port} of 127.0.0.1: {problem.strerror or problem}")
+    finally:
+        db.close()
+
+
+if __name__ == "__main__":
+    main()

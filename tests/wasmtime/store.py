@@ -1,0 +1,124 @@
+"""The ledger and the read-mostly copies, in SQLite."""
+
+import asyncio
+import time
+from collections import defaultdict
+from types import SimpleNamespace
+
+from wire import Reader, span, u8, u32
+
+CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT = range(1, 8)
+APPLIED, CONFLICT = 0, 2
+KEEP_EXPIRY = 2**64 - 1
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS rows (shard TEXT, key TEXT, version INTEGER NOT NULL,
+    expires INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (shard, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ends ON rows (expires);
+CREATE TABLE IF NOT EXISTS copies (key TEXT PRIMARY KEY, expires INTEGER NOT NULL,
+    value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Ledger:
+    """Shards of rows with a version and an expiry. It knows no OAuth."""
+
+    def __init__(self, db):
+        self.db = db
+        self.waiting = defaultdict(set)  # (shard, key) -> events of those who wait for a change
+
+    async def apply(self, shard, step):
+        """All or nothing, in one transaction, with nothing awaited inside."""
+        r = Reader(step)
+        now = r.u64()
+        operations = r.list(lambda: read_operation(r))
+        for o in operations:
+            if o.op == WAIT:
+                await self.wait(shard, o, now)
+        with self.db:
+            self.db.execute("BEGIN IMMEDIATE")
+            return self.run(shard, operations, now)
+
+    def row(self, shard, key, now):
+        query = "SELECT version, expires, value FROM rows WHERE shard = ? AND key = ? AND expires > ?"
+        return self.db.execute(query, (shard, key, now)).fetchone() or (0, 0, None)
+
+    def run(self, shard, operations, now):
+        rows = [self.row(shard, o.key, now) for o in operations]
+        answer = b"".join(
+            u32(version) + span(value)
+            for o, (version, _, value) in zip(operations, rows)
+            if o.op == READ
+        )
+        for o, (version, _, value) in zip(operations, rows):
+            if (o.op == CHECK and o.version != version) or (o.op == MATCH and o.value != value):
+                return u8(CONFLICT) + answer
+        for o, row in zip(operations, rows):
+            self.write(shard, o, row)
+        self.db.execute("DELETE FROM rows WHERE expires <= ?", (now,))
+        return u8(APPLIED) + answer
+
+    def write(self, shard, o, row):
+        version, expires, _ = row
+        end = expires if o.expires == KEEP_EXPIRY else o.expires
+        place = (shard, o.key)
+        if o.op == WRITE:
+            values = (*place, version + 1, end, o.value)
+            self.db.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
+        elif o.op == TOUCH and version > 0:
+            self.db.execute("UPDATE rows SET expires = ? WHERE shard = ? AND key = ?", (end, *place))
+        elif o.op == DELETE:
+            self.db.execute("DELETE FROM rows WHERE shard = ? AND key = ?", place)
+        if o.op in (WRITE, DELETE):
+            for change in self.waiting.get(place, ()):
+                change.set()
+
+    async def wait(self, shard, o, now):
+        """Ends when the row's version is another one, or after o.ms."""
+        change = asyncio.Event()
+        changes = self.waiting[shard, o.key]
+        changes.add(change)
+
+        async def changed():
+            while self.row(shard, o.key, now)[0] == o.version:
+                change.clear()
+                await change.wait()
+
+        try:
+            await asyncio.wait_for(changed(), o.ms / 1000)
+        except asyncio.TimeoutError:
+            pass
+        changes.discard(change)
+        if not changes:
+            self.waiting.pop((shard, o.key), None)
+
+
+def read_operation(r):
+    o = SimpleNamespace(op=r.u8(), key=r.text(), expires=None)
+    if o.op in (CHECK, WAIT):
+        o.version = r.u32()
+    if o.op == WAIT:
+        o.ms = r.u32()
+    if o.op in (WRITE, TOUCH):
+        o.expires = r.u64()
+    if o.op in (WRITE, MATCH):
+        o.value = r.span()
+    return o
+
+
+class Copies:
+    """What may be lost and is then made anew."""
+
+    def __init__(self, db):
+        self.db = db
+
+    def get(self, key):
+        query = "SELECT value FROM copies WHERE key = ? AND expires > ?"
+        found = self.db.execute(query, (key, int(time.time()))).fetchone()
+        return found and found[0]
+
+    def put(self, key, value, ttl):
+        now = int(time.time())
+        with self.db:
+            self.db.execute("DELETE FROM copies WHERE expires <= ?", (now,))
+            self.db.execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", (key, now + ttl, value))

@@ -16,7 +16,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 WASM_MEMORY = 12582912
 WASM_STACK  = 262144
 
-.PHONY: build deploy deps deps-test dev test test-c test-http rooms format clean FORCE
+.PHONY: build deploy deps deps-test dev test test-c test-wasm test-http rooms format clean FORCE
 .DELETE_ON_ERROR:
 build: build/latchkey.wasm build/latchkey.json
 
@@ -119,23 +119,37 @@ ASAN   = -O1 -g -fno-omit-frame-pointer -fsanitize=address
 UBSAN  = -fsanitize=undefined -fno-sanitize-recover=all
 NATIVE = clang$(LLVM) -Wno-unknown-attributes
 $(eval $(call objects,native,$(NATIVE),$(ASAN) $(UBSAN),$(ASAN)))
-NATIVE_OBJECTS = $(patsubst %,build/native/%,$(OBJECTS) \
-	$(patsubst %.c,%.o,$(wildcard tests/support/*.c)))
+TEST_OBJECTS = $(OBJECTS) $(patsubst %.c,%.o,$(wildcard tests/support/*.c))
+NATIVE_OBJECTS = $(TEST_OBJECTS:%=build/native/%)
 $(NATIVE_OBJECTS): | build/deps-test
 
 $(C_TESTS): build/native/%: build/native/tests/%.o $(NATIVE_OBJECTS)
 	@echo "native  $@"
 	$(Q)$(NATIVE) $(ASAN) $(UBSAN) -fuse-ld=lld -o $@ $^
 
+# The same sources for the machine that the product runs on, with no larger a stack.
+WASI = $(WASM_CC) -O2 -ffunction-sections -fdata-sections
+$(eval $(call objects,wasi,$(WASI)))
+WASI_TESTS = $(C_TESTS:build/native/%=build/wasi/%.wasm)
+
+$(WASI_TESTS): build/wasi/%.wasm: build/wasi/tests/%.o $(TEST_OBJECTS:%=build/wasi/%)
+	@echo "wasi  $@"
+	$(Q)$(WASI) -Wl,--stack-first -Wl,-z,stack-size=$(WASM_STACK) -Wl,--gc-sections -o $@ $^
+
 # All are run, whatever fails; to have run none is a failure too.
-test-c: $(C_TESTS)
-	@passed=0; failed=0; \
+run = @passed=0; failed=0; \
 	for program in $^; do \
-		if timeout 600 $$program; then passed=$$((passed + 1)); \
+		if timeout 600 $1 $$program; then passed=$$((passed + 1)); \
 		else failed=$$((failed + 1)); echo "FAILED  $$program"; fi; \
 	done; \
-	echo "C: $$passed passed, $$failed failed"; \
+	echo "$@: $$passed passed, $$failed failed"; \
 	test $$passed -gt 0 && test $$failed -eq 0
+
+test-c: $(C_TESTS)
+	$(call run)
+
+test-wasm: $(WASI_TESTS) | build/deps-test
+	$(call run,build/venv/bin/python tests/wasmtime/wasi.py)
 
 test-http: build $(NPM) build/deps-test
 	@test -n "$(HTTP_TESTS)" || { echo "no test file named $(ONLY).test.js"; exit 1; }

@@ -13,7 +13,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version IN
  * awaited inside. It knows no OAuth.
  */
 export class Ledger extends DurableObject {
-  waiting = new Map(); // key -> those who wait for its row to change
+  waiting = new Set(); // those who wait for a row to change
   alarmAt; // what is set, once it is known
 
   sql(query, ...values) {
@@ -29,7 +29,7 @@ export class Ledger extends DurableObject {
     for (const o of operations) if (o.op === WAIT) await this.wait(o, now);
     if (operations.every(({ op }) => op === READ || op === WAIT)) return this.run(operations, now);
     const answer = this.ctx.storage.transactionSync(() => this.run(operations, now));
-    for (const { key } of operations) this.waiting.get(key)?.forEach((wake) => wake());
+    for (const w of this.waiting) if (this.row(w.key, w.now).version !== w.version) w.resolve();
     await this.schedule(operations.map(({ expires }) => expires));
     return answer;
   }
@@ -53,20 +53,19 @@ export class Ledger extends DurableObject {
     const end = expires === KEEP_EXPIRY ? row.expires : expires;
     if (op === WRITE)
       this.sql("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", key, row.version + 1, end, value);
-    if (op === TOUCH) this.sql("UPDATE rows SET expires = ? WHERE key = ?", end, key);
+    if (op === TOUCH && row.version > 0) this.sql("UPDATE rows SET expires = ? WHERE key = ?", end, key);
     if (op === DELETE) this.sql("DELETE FROM rows WHERE key = ?", key);
   }
 
   async wait({ key, version, ms }, now) {
     if (this.row(key, now).version !== version) return;
-    if (!this.waiting.has(key)) this.waiting.set(key, new Set());
-    const wakes = this.waiting.get(key);
     const { promise, resolve } = Promise.withResolvers();
+    const waiter = { key, version, now, resolve };
     const timer = setTimeout(resolve, ms);
-    wakes.add(resolve);
+    this.waiting.add(waiter);
     await promise;
     clearTimeout(timer);
-    wakes.delete(resolve);
+    this.waiting.delete(waiter);
   }
 
   /** What has expired is deleted by one alarm, set for the earliest expiry. */

@@ -135,7 +135,7 @@ static void race(void)
 
 /* ---- time ---- */
 
-static void time(void)
+static void passing_time(void)
 {
     struct caller c = signed_in();
     const uint64_t idle = world.gateway.lifetimes.refresh_token;
@@ -341,7 +341,7 @@ int main(void)
     two_steps_behind();
     fork();
     race();
-    time();
+    passing_time();
     wrong_requests();
     forged();
     narrower();

@@ -73,6 +73,14 @@ static void test_tree_limits(void)
     CHECK(root == NULL);
     CHECK_INT(json_parse(&arena, ABSENT, &root), MALFORMED);
 
+    /* A document of our own may be larger, and is read no less strictly. */
+    CHECK_INT(json_parse_trusted(&arena, edge(built(&b)), &root), OK);
+    CHECK_INT(json_text(root).size, JSON_MAX_TREE_SIZE - 2);
+    CHECK_INT(json_parse_trusted(&arena, SPAN("{\"a\":1,\"a\":1}"), &root), MALFORMED);
+    struct span huge = span_bytes(ARENA_ARRAY(&arena, JSON_MAX_TRUSTED_SIZE + 1, uint8_t),
+                                  JSON_MAX_TRUSTED_SIZE + 1);
+    CHECK_INT(json_parse_trusted(&arena, huge, &root), TOO_LARGE);
+
     /* A tree lies in the arena that it was given. */
     struct arena other = edge_arena(4096);
     CHECK_INT(json_parse(&other, SPAN("[\"x\"]"), &root), OK);

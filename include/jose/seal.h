@@ -43,7 +43,7 @@ struct keyring {
     uint8_t previous_id;
     struct p256_private signing; /* ES256, derived unless a JWK was configured */
     struct p256_public signing_public;
-    struct p256_private previous_signing; /* only if has_previous: its public half stays in the JWKS */
+    bool has_previous_signing; /* tokens that the key before signed still verify by the JWKS */
     struct p256_public previous_signing_public;
 };
 

@@ -13,8 +13,8 @@
 
 enum {
     JSON_MAX_DEPTH = 32,
-    JSON_MAX_MEMBERS = 32768,  /* of all objects in a document together */
-    JSON_MAX_TREE_SIZE = 65536, /* bytes of a document that json_parse reads */
+    JSON_MAX_MEMBERS = 32768,       /* of all objects in a document together */
+    JSON_MAX_TREE_SIZE = 65536,     /* bytes of a document that json_parse reads */
     JSON_MAX_TRUSTED_SIZE = 4 << 20 /* ... and json_parse_trusted */
 };
 

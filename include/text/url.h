@@ -8,9 +8,7 @@
 
 #include "base/span.h"
 
-enum {
-    URL_MAX_SIZE = 2048
-};
+enum { URL_MAX_SIZE = 2048 };
 
 struct url {
     struct span text;      /* the whole */

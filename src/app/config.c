@@ -37,16 +37,32 @@ static enum result read_root_secrets(struct reader *r)
     return keyring_make(root, previous, &r->gateway->keys);
 }
 
+/* A key of the operator's own, in place of the derived one; `given` says whether there is one. */
+static enum result read_signing_key(struct reader *r, const struct place *document,
+                                    const char *name, struct p256_private *key,
+                                    struct p256_public *public_key, bool *given)
+{
+    struct place member = place_of(document, name);
+    struct span kid;
+    *given = place_given(&member);
+    if (!*given)
+        return OK;
+    TRY(reader_private_key(r, &member, key, &kid));
+    p256_public_of(key, public_key);
+    return OK;
+}
+
 static enum result read_keys(struct reader *r, const struct place *document)
 {
-    struct place signing = place_of(document, "signing_key");
     struct keyring *keys = &r->gateway->keys;
-    struct span kid;
+    struct p256_private previous; /* signs no more */
+    bool own;
+    bool own_previous;
     TRY(read_root_secrets(r));
-    if (!place_given(&signing))
-        return OK;
-    TRY(reader_private_key(r, &signing, &keys->signing, &kid));
-    p256_public_of(&keys->signing, &keys->signing_public);
+    TRY(read_signing_key(r, document, "previous_signing_key", &previous,
+                         &keys->previous_signing_public, &own_previous));
+    TRY(read_signing_key(r, document, "signing_key", &keys->signing, &keys->signing_public, &own));
+    keys->has_previous_signing = own_previous || (keys->has_previous && !own);
     return OK;
 }
 
@@ -102,7 +118,8 @@ static enum result read_document(struct reader *r, struct span text)
                               SPAN("this is not JSON (RFC 8259): perhaps a comment, a comma behind "
                                    "the last member, or a name that stands twice in an object"));
     TRY(reader_object(r, &document,
-                      "issuer profiles servers clients lifetimes body_limit_bytes signing_key"));
+                      "issuer profiles servers clients lifetimes body_limit_bytes signing_key "
+                      "previous_signing_key"));
     TRY(read_issuer(r, &document));
     TRY(read_keys(r, &document));
     TRY(read_lifetimes(r, &document));

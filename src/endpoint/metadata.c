@@ -103,7 +103,7 @@ enum result signing_keys(struct cx *cx)
     json_begin_member(&w, "keys", '[');
     json_add_raw(&w, jwk_public_es256(cx->arena, &keys->signing_public));
     /* Tokens that the previous key signed verify until they expire. */
-    if (keys->has_previous)
+    if (keys->has_previous_signing)
         json_add_raw(&w, jwk_public_es256(cx->arena, &keys->previous_signing_public));
     json_end(&w, ']');
     json_end(&w, '}');

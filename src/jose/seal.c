@@ -46,10 +46,12 @@ enum result keyring_make(struct span root, struct span previous, struct keyring 
     struct keyring made = {.has_previous = span_present(previous)};
     TRY(root_make(root, (struct root){made.current, &made.current_id, &made.signing,
                                       &made.signing_public}));
+    struct p256_private previous_signing; /* signs no more */
     if (made.has_previous)
-        TRY(root_make(previous, (struct root){made.previous, &made.previous_id,
-                                              &made.previous_signing,
-                                              &made.previous_signing_public}));
+        TRY(root_make(previous,
+                      (struct root){made.previous, &made.previous_id, &previous_signing,
+                                    &made.previous_signing_public}));
+    made.has_previous_signing = made.has_previous;
     *ring = made;
     return OK;
 }

@@ -54,13 +54,10 @@ static enum result scan_string(struct scanner *s, struct span *content, bool *es
 
 /*
  * How many slots are tried for a name. The table is at most half full, so a
- * longer search happens once in 2^48 names, unless somebody chose the names
+ * longer search happens to one name in 2^32, unless somebody chose the names
  * for it; then the document is refused, before it costs quadratic time.
  */
-enum {
-    MAX_PROBES = 48,
-    FIRST_NAME_ROOM = 64
-};
+enum { MAX_PROBES = 32, FIRST_NAME_ROOM = 64 };
 
 static uint32_t name_hash(struct span name, uint32_t object)
 {
@@ -167,10 +164,7 @@ static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end)
 /* RFC 8259 section 6: [ "-" ] int [ frac ] [ exp ] */
 static enum result scan_number(struct scanner *s)
 {
-    enum {
-        NEVER_TOO_LARGE = 300,
-        EXPONENT_CEILING = 1000000000
-    };
+    enum { NEVER_TOO_LARGE = 300, EXPONENT_CEILING = 1000000000 };
     const uint8_t *start = s->at + (*s->at == '-' ? 1 : 0);
     const uint8_t *at = skip_digits(start, s->end);
     if (at == start || (*start == '0' && at - start > 1))

@@ -93,3 +93,16 @@ export class Person {
     return at.redirect;
   }
 }
+
+/** Every page of ours: not framed, nothing from elsewhere, nothing kept, nothing told. */
+export function checkPage({ response }, status) {
+  assert.equal(response.status, status);
+  const { headers } = response;
+  assert.equal(headers.get("content-type"), "text/html; charset=utf-8");
+  assert.match(headers.get("content-security-policy"), /^default-src 'none'; style-src 'sha256-[^']+'; .*frame-ancestors 'none'/);
+  assert.doesNotMatch(headers.get("content-security-policy"), /form-action/);
+  assert.equal(headers.get("x-frame-options"), "DENY");
+  assert.equal(headers.get("referrer-policy"), "no-referrer");
+  assert.equal(headers.get("cache-control"), "no-store");
+  assert.equal(headers.get("access-control-allow-origin"), null);
+}

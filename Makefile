@@ -1,7 +1,8 @@
 # Latchkey.
 #
 #   make dev      the gateway with a demonstration product behind it (CONFIG=file: the gateway alone)
-#   make test     every test; test-c and test-http are its parts, ONLY=name picks a single file
+#   make test     every test; its parts are test-c, test-wasm (the same as wasm) and test-http
+#                 (HOST=wasmtime: the module under tests/wasmtime); ONLY=name picks a single file
 #   make build    what is deployed: build/latchkey.wasm and build/latchkey.json
 #   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
 #   make rooms    fails on an include that points the wrong way
@@ -36,7 +37,7 @@ build/deps.mk: .ci/deps
 deps:
 	.ci/deps build
 
-build/deps-test: .ci/deps | build/deps.mk
+build/deps-test: .ci/deps tests/wasmtime/requirements.txt | build/deps.mk
 	.ci/deps test
 deps-test: build/deps-test
 
@@ -109,7 +110,12 @@ deploy: build $(NPM)
 
 test: rooms
 	@$(MAKE) --no-print-directory test-c
-	@$(MAKE) --no-print-directory test-http
+	@$(MAKE) --no-print-directory test-wasm
+	@$(MAKE) --no-print-directory test-http HOST=wrangler
+	@$(MAKE) --no-print-directory test-http HOST=wasmtime
+
+# Where the published test vectors are.
+export VECTORS ?= ../shared/vectors
 
 ONLY ?= *
 C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard tests/test_$(ONLY).c tests/flow_$(ONLY).c))
@@ -128,12 +134,16 @@ $(C_TESTS): build/native/%: build/native/tests/%.o $(NATIVE_OBJECTS)
 	@echo "native  $@"
 	$(Q)$(NATIVE) $(ASAN) $(UBSAN) -fuse-ld=lld -o $@ $^
 
-# The same sources for the machine that the product runs on, with no larger a stack.
+# The same sources for the machine that the product runs on, with no larger a stack. Linked from
+# an archive, they take what they use: the less there is to compile when they run.
 WASI = $(WASM_CC) -O2 -ffunction-sections -fdata-sections
 $(eval $(call objects,wasi,$(WASI)))
 WASI_TESTS = $(C_TESTS:build/native/%=build/wasi/%.wasm)
 
-$(WASI_TESTS): build/wasi/%.wasm: build/wasi/tests/%.o $(TEST_OBJECTS:%=build/wasi/%)
+build/wasi/latchkey.a: $(TEST_OBJECTS:%=build/wasi/%)
+	$(Q)rm -f $@; $$($(WASI) --print-prog-name=llvm-ar) rcsT $@ $^
+
+$(WASI_TESTS): build/wasi/%.wasm: build/wasi/tests/%.o build/wasi/latchkey.a
 	@echo "wasi  $@"
 	$(Q)$(WASI) -Wl,--stack-first -Wl,-z,stack-size=$(WASM_STACK) -Wl,--gc-sections -o $@ $^
 

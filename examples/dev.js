@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
 
 const config = process.argv[2];
@@ -15,6 +16,7 @@ const withProduct = config === "examples/todo/latchkey.json";
 
 /** What was started, each the leader of a process group, so that all of it can be stopped. */
 const running = new Set();
+let stopping = false;
 
 /** Fails if somebody listens there already. */
 function checkPort(port, use) {
@@ -36,17 +38,19 @@ function checkPort(port, use) {
 function secrets(names) {
   const known = existsSync(".dev.vars") ? readFileSync(".dev.vars", "utf8") : "";
   const values = parseEnv(known);
+  let added = known === "" || known.endsWith("\n") ? "" : "\n";
   for (const name of names.filter((name) => !values[name])) {
     values[name] = randomBytes(32).toString("base64url");
-    appendFileSync(".dev.vars", `${name}=${values[name]}\n`, { mode: 0o600 });
+    added += `${name}=${values[name]}\n`;
   }
+  appendFileSync(".dev.vars", added, { mode: 0o600 });
   return values;
 }
 
-/** Starts a program, shows what it says, and resolves when that tells that it is ready. */
-function start(name, ready, command, args, env) {
+/** Starts a Node program, shows what it says, and resolves when that tells that it is ready. */
+function start(name, ready, args, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
+    const child = spawn(process.execPath, args, {
       detached: true,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -54,7 +58,7 @@ function start(name, ready, command, args, env) {
     running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on("line", (line) => {
-        console.log(`${name} | ${line}`);
+        console.log(`${name.padEnd(7)} | ${line}`);
         if (ready.test(line)) resolve();
       });
     }
@@ -66,8 +70,6 @@ function start(name, ready, command, args, env) {
   });
 }
 
-let stopping = false;
-
 /** Ends every process group: politely, after five seconds not so. */
 async function stop(status, why) {
   if (stopping) return;
@@ -75,13 +77,15 @@ async function stop(status, why) {
   if (why) console.error(why);
   for (const signal of ["SIGINT", "SIGKILL"]) {
     for (const child of running) kill(child, signal);
-    const exits = [...running].map((child) => new Promise((resolve) => {
-      if (child.exitCode !== null || child.signalCode !== null) resolve();
-      else child.once("exit", resolve);
-    }));
-    await Promise.race([Promise.all(exits), new Promise((resolve) => setTimeout(resolve, 5000))]);
+    await Promise.race([Promise.all([...running].map(ended)), setTimeout(5000)]);
   }
   process.exit(status);
+}
+
+/** Resolves when the program has ended. */
+function ended(child) {
+  const { exitCode, signalCode } = child;
+  return exitCode ?? signalCode ?? new Promise((resolve) => child.once("exit", resolve));
 }
 
 function kill({ pid }, signal) {
@@ -93,20 +97,21 @@ function kill({ pid }, signal) {
 }
 
 function welcome() {
+  console.log("\nLatchkey is ready. Give this URL to an MCP client:");
   const { servers } = JSON.parse(readFileSync(config, "utf8"));
-  const lines = Object.keys(servers).flatMap((name) => {
+  for (const name of Object.keys(servers)) {
     const url = `http://127.0.0.1:8787/mcp/${name}`;
-    return [
-      "",
-      `  ${url}`,
-      "",
-      `  Claude Code   claude mcp add --transport http ${name} ${url}`,
-      `  VS Code       code --add-mcp '${JSON.stringify({ name, type: "http", url })}'`,
-      `  Cursor        ${JSON.stringify({ mcpServers: { [name]: { url } } })}   in ~/.cursor/mcp.json`,
-    ];
-  });
-  if (withProduct) lines.push("", "  Sign in as alice or bob (of acme) or carol (of globex), with any password.");
-  console.log(["", "Latchkey is ready. Give this URL to an MCP client:", ...lines, "", "Ctrl-C stops everything.", ""].join("\n"));
+    console.log(`
+  ${url}
+
+  Claude Code   claude mcp add --transport http ${name} ${url}
+  VS Code       code --add-mcp '${JSON.stringify({ name, type: "http", url })}'
+  Cursor        ${JSON.stringify({ mcpServers: { [name]: { url } } })}   in ~/.cursor/mcp.json`);
+  }
+  if (withProduct) {
+    console.log("\n  Sign in as alice or bob (of acme) or carol (of globex), with any password.");
+  }
+  console.log("\nCtrl-C stops everything.\n");
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
@@ -118,11 +123,13 @@ try {
     await checkPort(9401, "Todo's API");
   }
 
-  const { TODO_CLIENT_SECRET } = secrets(["LATCHKEY_SECRET", ...(withProduct ? ["TODO_CLIENT_SECRET"] : [])]);
+  const names = ["LATCHKEY_SECRET", ...(withProduct ? ["TODO_CLIENT_SECRET"] : [])];
+  const { TODO_CLIENT_SECRET } = secrets(names);
   if (withProduct) {
-    await start("todo   ", /ready/i, process.execPath, ["examples/todo/main.js"], { TODO_CLIENT_SECRET });
+    await start("todo", /ready/i, ["examples/todo/main.js"], { TODO_CLIENT_SECRET });
   }
-  await start("gateway", /Ready on/, process.execPath, ["node_modules/wrangler/bin/wrangler.js", "dev", "--inspector-port", "0"], {
+  const wrangler = ["node_modules/wrangler/bin/wrangler.js", "dev", "--inspector-port", "0"];
+  await start("gateway", /Ready on/, wrangler, {
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_SEND_ERROR_REPORTS: "false",

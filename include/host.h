@@ -135,7 +135,12 @@ void ledger_check(struct ledger_step *step, struct span key, uint32_t version);
 /* The row holds exactly this value: for a row whose version may have begun anew. */
 void ledger_match(struct ledger_step *step, struct span key, struct span value);
 void ledger_read(struct ledger_step *step, struct span key, struct ledger_row *row);
-/* expires: seconds since 1970, from then on the row is not there; or LEDGER_KEEP_EXPIRY. */
+/*
+ * expires: seconds since 1970, from then on the row is not there; or
+ * LEDGER_KEEP_EXPIRY. The ledger goes by its own clock: what counts is the time
+ * from cx->now to then, and it begins when the row is written, however long the
+ * request took to come so far.
+ */
 void ledger_write(struct ledger_step *step, struct span key, uint64_t expires, struct span value);
 /* Only a new expiry; the version stays. Nothing happens if the row is not there. */
 void ledger_touch(struct ledger_step *step, struct span key, uint64_t expires);
@@ -145,6 +150,14 @@ void ledger_wait(struct ledger_step *step, struct span key, uint32_t version, ui
 
 /* OK, CONFLICT (a check did not hold), HOST_FAILED, PENDING. */
 enum result ledger_commit(struct cx *cx, struct ledger_step *step) MUST_USE;
+/*
+ * For a step that writes `own`, bytes that nobody else would write, to the row
+ * `key`: a platform may perform a step twice, and a step whose answer was lost
+ * may have been performed. So it is asked once more after a failure, and a row
+ * that holds `own` already is success. *row: as the step read it.
+ */
+enum result ledger_commit_own(struct cx *cx, struct ledger_step *step, struct span key,
+                              struct span own, struct ledger_row *row) MUST_USE;
 /* After the response, its outcome unknown: only for what may as well not happen. */
 void ledger_commit_later(struct cx *cx, struct ledger_step *step);
 

@@ -3,7 +3,7 @@ import { Reader, Writer } from "./wire.js";
 
 const [CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT] = [1, 2, 3, 4, 5, 6, 7];
 const [APPLIED, CONFLICT] = [0, 2];
-const KEEP_EXPIRY = 2 ** 64;
+const KEEP_EXPIRY = 2 ** 63; // and above
 const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL,
   expires INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID`;
 
@@ -23,8 +23,9 @@ export class Ledger extends DurableObject {
   /** @param {Uint8Array} step @returns {Promise<Uint8Array>} outcome, then what was read */
   async apply(step) {
     const reader = new Reader(step);
-    const now = reader.u64();
-    const operations = reader.list(() => readOperation(reader));
+    const now = Math.floor(Date.now() / 1000);
+    const late = now - reader.u64(); // how long the request took to come so far
+    const operations = reader.list(() => readOperation(reader, late));
     this.ready ??= this.sql(TABLE);
     for (const o of operations) if (o.op === WAIT) await this.wait(o, now);
     if (operations.every(({ op }) => op === READ || op === WAIT)) return this.run(operations, now);
@@ -50,7 +51,7 @@ export class Ledger extends DurableObject {
   }
 
   write({ op, key, expires, value }, row) {
-    const end = expires === KEEP_EXPIRY ? row.expires : expires;
+    const end = expires > KEEP_EXPIRY ? row.expires : expires;
     if (op === WRITE)
       this.sql("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", key, row.version + 1, end, value);
     if (op === TOUCH && row.version > 0) this.sql("UPDATE rows SET expires = ? WHERE key = ?", end, key);
@@ -87,11 +88,11 @@ export class Ledger extends DurableObject {
 }
 
 /** As in docs/host.md: u8 op, key, then what the operation needs. */
-function readOperation(r) {
+function readOperation(r, late) {
   const o = { op: r.u8(), key: r.text() };
   if (o.op === CHECK || o.op === WAIT) o.version = r.u32();
   if (o.op === WAIT) o.ms = r.u32();
-  if (o.op === WRITE || o.op === TOUCH) o.expires = r.u64();
+  if (o.op === WRITE || o.op === TOUCH) o.expires = r.u64() + late;
   if (o.op === WRITE || o.op === MATCH) o.value = r.span();
   return o;
 }

@@ -322,6 +322,17 @@ enum result ledger_commit(struct cx *cx, struct ledger_step *step)
     return outcome == OUTCOME_OK ? OK : CONFLICT;
 }
 
+enum result ledger_commit_own(struct cx *cx, struct ledger_step *step, struct span key,
+                              struct span own, struct ledger_row *row)
+{
+    ledger_read(step, key, row);
+    enum result result = ledger_commit(cx, step);
+    if (result == HOST_FAILED)
+        result = ledger_commit(cx, step);
+    return result == CONFLICT && span_present(row->value) && span_equal(row->value, own) ? OK
+                                                                                         : result;
+}
+
 void ledger_commit_later(struct cx *cx, struct ledger_step *step)
 {
     struct builder b = ledger_effect(cx, step);

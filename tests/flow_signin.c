@@ -316,12 +316,12 @@ static void product_in_a_mood(void)
         enum mood mood;
         const char *error;
     } rows[] = {
-        {"S52: the product refuses the code", REFUSES, "invalid_grant"},
+        {"S52: the product refuses the code", REFUSES, "server_error"},
         {"S52: 500", BREAKS, "temporarily_unavailable"},
         {"S51: no answer", SILENT, "temporarily_unavailable"},
         {"S54: no answer, but the code is spent", TOO_LATE, "temporarily_unavailable"},
         {"S53: no JSON", BABBLES, "temporarily_unavailable"},
-        {"N11: the nonce of another sign-in", WRONG_NONCE, "invalid_request"},
+        {"N11: the nonce of another sign-in", WRONG_NONCE, "server_error"},
     };
     struct caller start = at_step(CALLBACK);
     struct world_image *image = world_save(&world);

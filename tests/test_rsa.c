@@ -122,11 +122,7 @@ static struct span pkcs1_changed(size_t at, uint8_t to)
     return rsa_key_sign(&arena, em);
 }
 
-/*
- * Bleichenbacher's forgery of 2006: little padding, then a right DigestInfo,
- * then bytes of the forger's choice. (He needs no private key for a small e;
- * here the key stands in for his arithmetic.)
- */
+/* Little padding, then a right DigestInfo, then bytes of the forger's choice. */
 static struct span pkcs1_with_garbage_behind(void)
 {
     uint8_t em[RSA_KEY_SIZE];
@@ -196,6 +192,36 @@ static void test_rs256(void)
         CHECK_INT(rs256_verify(&key, MESSAGE, rsa_key_sign(&arena, em)), UNVERIFIABLE);
     }
     refuses_all_but(rs256_verify, rows[0].signature);
+}
+
+/*
+ * Bleichenbacher's forgery of 2006: for an exponent of 3 nobody needs a private
+ * key. The cube of this number starts with a short padding and the DigestInfo
+ * of the message; a verifier that parses, and looks no further, accepts it.
+ */
+static void test_cube_root_forgery(void)
+{
+    static const char root[] =
+        "32cbfd4a7adc7905583d767520f51640759176d37826f2ef63ae3dc7aa15efb91e798a5bd9e7936665"
+        "dd31e7d718b5219b4d4abec70c981c7b8ab46c8991dd892d9a5db583217542501e4f4bb4899ad08d3ae5d5e1";
+    struct span small = hex(&arena, root);
+    uint8_t signature[RSA_KEY_SIZE] = {0};
+    struct rsa_public three;
+    memcpy(signature + RSA_KEY_SIZE - small.size, small.data, small.size);
+    CHECK_INT(rsa_public_parse(key.n, SPAN("\3"), &three), OK);
+    CHECK_INT(rs256_verify(&three, MESSAGE, span_bytes(signature, RSA_KEY_SIZE)), UNVERIFIABLE);
+
+    /* It is what it claims to be. */
+    uint8_t em[RSA_KEY_SIZE];
+    struct hash hash;
+    const br_rsa_public_key raw = {(unsigned char *)key.n.data, key.n.size,
+                                   (unsigned char *)three.e.data, three.e.size};
+    memcpy(em, signature, sizeof em);
+    CHECK_INT(br_rsa_i31_public(em, sizeof em, &raw), 1);
+    sha256(MESSAGE, &hash);
+    CHECK(span_starts(span_bytes(em, sizeof em),
+                      JOIN(&arena, SPAN("\0\1\xff\xff\xff\xff\xff\xff\xff\xff\0"), RSA_KEY_SHA256,
+                           hash_span(&hash))));
 }
 
 /* s + n verifies like s, where the arithmetic is not told to look. */
@@ -328,6 +354,7 @@ int main(void)
     key = rsa_key_public(&arena);
     test_parse();
     test_rs256();
+    test_cube_root_forgery();
     test_second_spelling();
     test_ps256();
     return check_done();

@@ -98,6 +98,20 @@ static enum result finish(struct cx *cx, struct arrival *arrival, struct span *c
     return made;
 }
 
+/*
+ * RFC 6749 section 4.1.2.1 has a code for what happened between us and the
+ * product only in these three; the others would tell the client's developer
+ * that it was the client who did wrong.
+ */
+static enum result told(enum result result)
+{
+    if (result == ACCESS_DENIED)
+        return ACCESS_DENIED;
+    bool passing =
+        result == TEMPORARILY_UNAVAILABLE || result == HOST_FAILED || result == CONFLICT;
+    return passing ? TEMPORARILY_UNAVAILABLE : SERVER_ERROR;
+}
+
 enum result callback(struct cx *cx, struct span profile_id)
 {
     struct arrival arrival = {0};
@@ -112,6 +126,6 @@ enum result callback(struct cx *cx, struct span profile_id)
     if (result == OK)
         redirect_code(cx, &arrival.transaction, code);
     else
-        redirect_error(cx, &arrival.transaction, result);
+        redirect_error(cx, &arrival.transaction, told(result));
     return OK;
 }

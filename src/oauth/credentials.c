@@ -5,6 +5,9 @@
 #include "oauth/keys.h"
 #include "oauth/limit.h"
 
+/* Bytes by which a request knows a row as its own. */
+enum { ASSERTION_OWN_SIZE = 16 };
+
 /* RFC 7523 section 2.2 */
 #define ASSERTION_TYPE SPAN("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 
@@ -197,9 +200,11 @@ static enum result spend_jti(struct cx *cx, const struct client *client, const s
     struct span shard = JOIN(cx->arena, SPAN("jti:"), span_first(key, 1), SPAN(":"),
                              base64url_encode(cx->arena, hash_span(&client_hash)));
     struct ledger_step step = ledger_step(cx, shard, 256);
+    struct span own = host_random(cx, ASSERTION_OWN_SIZE);
+    struct ledger_row present;
     ledger_check(&step, key, 0);
-    ledger_write(&step, key, expires + ASSERTION_SKEW_SECONDS + 1, SPAN(""));
-    enum result spent = ledger_commit(cx, &step);
+    ledger_write(&step, key, expires + ASSERTION_SKEW_SECONDS + 1, own);
+    enum result spent = ledger_commit_own(cx, &step, key, own, &present);
     return spent == CONFLICT ? assertion_refused(cx, "assertion_replayed") : spent;
 }
 

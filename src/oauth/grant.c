@@ -19,12 +19,17 @@ static void key_from(struct span bytes, struct key *key)
 
 enum result grant_claim(struct cx *cx, struct span grant_id)
 {
-    struct grant claimed = {.state = GRANT_CLAIMED, .created = cx->now};
+    struct ledger_row present;
+    struct grant claimed = {
+        .state = GRANT_CLAIMED,
+        .created = cx->now,
+        .sealed_tokens = host_random(cx, GRANT_ID_SIZE), /* tells this request's claim */
+    };
     struct span row = grant_pack(cx->arena, &claimed);
     struct ledger_step step = shard_step(cx, grant_id, row.size);
     ledger_check(&step, ROW_GRANT, 0);
     ledger_write(&step, ROW_GRANT, cx->now + cx->gateway->lifetimes.transaction, row);
-    return ledger_commit(cx, &step);
+    return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }
 
 enum result grant_store(struct cx *cx, struct grant *grant, const struct downstream_tokens *tokens,
@@ -34,12 +39,13 @@ enum result grant_store(struct cx *cx, struct grant *grant, const struct downstr
     grant->state = GRANT_LIVE;
     grant->under_code_key = true;
     TRY(shard_seal_tokens(cx, code->grant_id, grant, tokens, &code->data_key));
+    struct ledger_row present;
     struct span row = grant_pack(cx->arena, grant);
     struct ledger_step step = shard_step(cx, code->grant_id, row.size);
     ledger_check(&step, ROW_GRANT, 1);
     ledger_write(&step, ROW_GRANT, code->expires, row);
     ledger_write(&step, ROW_CODE, code->expires, SPAN("issued"));
-    return ledger_commit(cx, &step);
+    return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }
 
 /* ---- reading ---- */

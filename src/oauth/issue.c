@@ -67,9 +67,10 @@ static enum result issue(struct cx *cx, struct family *family, const struct key 
 static enum result code_not_there(struct cx *cx, const struct code *code,
                                   const struct ledger_row *row)
 {
-    if (row->version > 1)
+    bool replayed = row->version > 0 && !span_equal(row->value, SPAN("issued"));
+    if (replayed)
         TRY(grant_end(cx, code->grant_id));
-    return refuse(cx, INVALID_GRANT, row->version > 1 ? "code_replayed" : "code_gone",
+    return refuse(cx, INVALID_GRANT, replayed ? "code_replayed" : "code_gone",
                   "This authorization code was used before or is no longer valid.");
 }
 
@@ -99,11 +100,11 @@ enum result grant_redeem(struct cx *cx, const struct code *code, struct span cli
     struct ledger_row code_row;
     struct ledger_step step = shard_step(cx, code->grant_id, row.size);
     ledger_check(&step, ROW_CODE, 1);
-    ledger_read(&step, ROW_CODE, &code_row);
-    ledger_write(&step, ROW_CODE, LEDGER_KEEP_EXPIRY, SPAN("redeemed"));
+    ledger_write(&step, ROW_CODE, LEDGER_KEEP_EXPIRY, family.access[0].hash);
     ledger_write(&step, ROW_FAMILY, family_end(cx, code->refreshes), row);
     ledger_touch(&step, ROW_GRANT, family_end(cx, code->refreshes));
-    enum result result = ledger_commit(cx, &step);
+    enum result result =
+        ledger_commit_own(cx, &step, ROW_CODE, family.access[0].hash, &code_row);
     return result == CONFLICT ? code_not_there(cx, code, &code_row) : result;
 }
 

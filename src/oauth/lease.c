@@ -9,11 +9,12 @@ enum {
 
 enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct span holder)
 {
+    struct ledger_row present;
     struct ledger_step step = shard_step(cx, rows->id, holder.size);
     ledger_check(&step, ROW_LEASE, 0);
     ledger_check(&step, ROW_GRANT, rows->grant_row.version);
     ledger_write(&step, ROW_LEASE, cx->now + LEASE_SECONDS, holder);
-    return ledger_commit(cx, &step);
+    return ledger_commit_own(cx, &step, ROW_LEASE, holder, &present);
 }
 
 enum result grant_wait(struct cx *cx, struct grant_rows *rows)
@@ -29,16 +30,13 @@ enum result grant_wait(struct cx *cx, struct grant_rows *rows)
 static enum result write_as_holder(struct cx *cx, const struct grant_rows *rows, struct span holder,
                                    const struct grant *grant)
 {
-    enum result result = HOST_FAILED;
+    struct ledger_row present;
     struct span row = grant_pack(cx->arena, grant);
-    for (int attempt = 0; attempt < 2 && result == HOST_FAILED; attempt++) {
-        struct ledger_step step = shard_step(cx, rows->id, row.size + holder.size);
-        ledger_match(&step, ROW_LEASE, holder);
-        ledger_write(&step, ROW_GRANT, LEDGER_KEEP_EXPIRY, row);
-        ledger_delete(&step, ROW_LEASE);
-        result = ledger_commit(cx, &step);
-    }
-    return result;
+    struct ledger_step step = shard_step(cx, rows->id, row.size + holder.size);
+    ledger_match(&step, ROW_LEASE, holder);
+    ledger_write(&step, ROW_GRANT, LEDGER_KEEP_EXPIRY, row);
+    ledger_delete(&step, ROW_LEASE);
+    return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }
 
 enum result grant_renew(struct cx *cx, const struct grant_rows *rows, struct span holder,

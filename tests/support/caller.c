@@ -5,8 +5,6 @@
 #include "text/form.h"
 #include "text/json.h"
 
-#include <stdlib.h>
-
 enum { FORM_MAX = 12288 };
 
 struct caller caller_make(struct world *w, const char *user)
@@ -216,7 +214,7 @@ static struct asked ask(struct caller *c, enum step step)
     case STEPS:
         break;
     }
-    abort();
+    world_fault("a caller's step", SPAN("that there is not"));
 }
 
 struct exchange caller_begin(struct caller *c, enum step step)

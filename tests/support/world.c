@@ -42,10 +42,17 @@ static struct header SECRETS[] = {
 
 /* ---- making and keeping ---- */
 
+_Noreturn void world_fault(const char *what, struct span detail)
+{
+    printf("the world of the tests: %s: %.*s\n", what, (int)detail.size,
+           (const char *)detail.data);
+    fflush(stdout);
+    abort();
+}
+
 static void out_of_memory(void)
 {
-    printf("a run has used up its memory\n");
-    abort();
+    world_fault("out of memory", SPAN("a run, or the world itself"));
 }
 
 void world_make(struct world *w)
@@ -61,10 +68,8 @@ void world_make(struct world *w)
     w->arena = arena_make(world_memory, WORLD_MEMORY, out_of_memory);
     struct arena scratch = arena_make(run_memory, WORLD_RUN_MEMORY, out_of_memory);
     const struct secrets secrets = {SECRETS, sizeof SECRETS / sizeof *SECRETS};
-    if (config_read(&w->arena, &scratch, span_of(CONFIG), &secrets, &w->gateway, &problem) != OK) {
-        printf("the configuration: %.*s\n", (int)problem.size, (const char *)problem.data);
-        abort();
-    }
+    if (config_read(&w->arena, &scratch, span_of(CONFIG), &secrets, &w->gateway, &problem) != OK)
+        world_fault("its configuration", problem);
     world_products(w);
 }
 
@@ -133,7 +138,7 @@ static struct span run(struct world *w, struct span journal)
     memset(run_memory, 0x55, WORLD_RUN_MEMORY);
     struct arena arena = arena_make(run_memory, w->run_memory, w->exhausted);
     if (host_begin(&cx, &arena, &w->gateway, edge(journal)) != OK)
-        abort();
+        world_fault("host_begin", SPAN("refuses the request"));
     return host_end(&cx, route(&cx));
 }
 
@@ -170,7 +175,7 @@ static void run_exchange(struct world *w, struct exchange *x)
 {
     struct span output = span_copy(&x->arena, run(w, built(&x->journal)));
     if (x->run_count == EXCHANGE_MAX_RUNS)
-        abort();
+        world_fault("a request", SPAN("does not end"));
     x->runs[x->run_count++] = (struct run_record){x->journal.size, output};
     struct unpacker u = unpack_make(output);
     bool is_answer = unpack_u8(&u) == OUTPUT_RESPONSE;
@@ -184,7 +189,7 @@ static void run_exchange(struct world *w, struct exchange *x)
     }
     x->later_count = read_effects(&u, x->later);
     if (unpack_done(&u) != OK)
-        abort();
+        world_fault("a run's output", SPAN("is malformed"));
     if (is_answer)
         answered(x);
 }
@@ -272,7 +277,7 @@ static struct span perform(struct world *w, struct exchange *x, struct span effe
     case EFFECT_KINDS:
         break;
     }
-    abort();
+    world_fault("an effect", SPAN("of no known kind"));
 }
 
 bool world_step(struct world *w, struct exchange *x, enum fault fault)

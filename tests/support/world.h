@@ -232,6 +232,9 @@ struct span product_user_of(const struct world *w, struct span access_token);
 /* world_runtime.c: the answer; *ends: it went to the client. */
 struct span world_forward(struct world *w, struct exchange *x, struct unpacker *effect, bool *ends);
 
+/* A mistake of the test or of the core's output, and no failure of a check. */
+_Noreturn void world_fault(const char *what, struct span detail);
+
 /* Reads a list of headers off the wire. */
 struct headers world_headers(struct arena *a, struct unpacker *u);
 

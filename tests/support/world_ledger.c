@@ -4,8 +4,6 @@
  */
 #include "world.h"
 
-#include <stdlib.h>
-
 enum operation_kind { CHECK_VERSION = 1, MATCH, READ, WRITE, TOUCH, DELETE, WAIT };
 
 enum { MAX_OPERATIONS = 16 };
@@ -47,11 +45,11 @@ static struct step read_step(struct unpacker *effect)
     step.now = unpack_u64(&u);
     step.count = unpack_u32(&u);
     if (u.broken || step.count > MAX_OPERATIONS)
-        abort();
+        world_fault("a ledger step", SPAN("is malformed"));
     for (size_t i = 0; i < step.count; i++)
         step.operations[i] = read_operation(&u);
     if (unpack_done(&u) != OK || unpack_done(effect) != OK)
-        abort();
+        world_fault("a ledger step", SPAN("is malformed"));
     return step;
 }
 
@@ -87,7 +85,7 @@ static void write_row(struct world *w, struct span shard, const struct operation
     struct world_row *row = stored(w, shard, o->key);
     if (row == NULL) {
         if (w->row_count == WORLD_MAX_ROWS)
-            abort();
+            world_fault("the ledger", SPAN("is full"));
         row = &w->rows[w->row_count++];
         row->shard = span_copy(&w->arena, shard);
         row->key = span_copy(&w->arena, o->key);
@@ -188,7 +186,7 @@ void world_copy_put(struct world *w, struct span key, struct span value, uint32_
     while (at < w->copy_count && !span_equal(w->copies[at].key, key))
         at++;
     if (at == WORLD_MAX_COPIES || seconds < 60) /* Workers KV refuses what expires earlier */
-        abort();
+        world_fault("a copy that cannot be stored", key);
     if (at == w->copy_count)
         w->copy_count++;
     copy.key = span_copy(&w->arena, key);

@@ -11,8 +11,6 @@
 #include "text/form.h"
 #include "text/json.h"
 
-#include <stdlib.h>
-
 enum { CODE_SECONDS = 60, ID_TOKEN_SECONDS = 300, ACCESS_SECONDS = 600, REFRESH_SECONDS = 86400 };
 
 /* ---- its keys and its documents ---- */
@@ -26,7 +24,7 @@ static void make_product(struct world *w, struct product *p, struct span issuer)
     *p = (struct product){.issuer = issuer, .access_seconds = ACCESS_SECONDS};
     struct span material = JOIN(&w->arena, hash_span(&first), hash_span(&second));
     if (p256_private_from(material, &p->key) != OK)
-        abort();
+        world_fault("the key of", issuer);
     p256_public_of(&p->key, &public_key);
     p->kid = jwk_kid_es256(&w->arena, &public_key);
     p->jwks = JOIN(&w->arena, SPAN("{\"keys\":["), jwk_public_es256(&w->arena, &public_key),
@@ -100,7 +98,7 @@ static struct span add_token(struct world *w, struct product *p, size_t sign_in,
     struct span kind = is_refresh ? SPAN("downstream-refresh-") : SPAN("downstream-access-");
     struct product_token *token = &p->tokens[p->token_count++];
     if (p->token_count > PRODUCT_MAX_TOKENS)
-        abort();
+        world_fault("too many tokens of", p->issuer);
     *token = (struct product_token){
         .text = JOIN(&w->arena, kind, p->users[sign_in], SPAN("-"),
                      span_decimal(&w->arena, p->token_count)),
@@ -153,7 +151,7 @@ static struct span id_token(struct world *w, struct arena *a, const struct produ
     json_put_u64(&c, "exp", w->now + ID_TOKEN_SECONDS);
     json_end(&c, '}');
     if (jwt_sign(a, &p->key, p->kid, SPAN("JWT"), json_written(&c), &token) != OK)
-        abort();
+        world_fault("the signature of", p->issuer);
     return token;
 }
 
@@ -189,7 +187,7 @@ static struct span by_code(struct world *w, struct arena *a, struct product *p,
             return invalid_grant(a);
         code->used = true;
         if (p->sign_ins == PRODUCT_MAX_SIGN_INS)
-            abort();
+            world_fault("too many sign-ins at", p->issuer);
         p->users[p->sign_ins++] = code->user;
         return tokens(w, a, p, p->sign_ins - 1, true, code->nonce);
     }
@@ -275,7 +273,7 @@ struct span product_sign_in(struct world *w, struct span url, struct span user)
     struct span page;
     if (p == NULL || form_parse(a, span_cut(url, '?', &page), &query) != OK ||
         p->code_count == PRODUCT_MAX_CODES)
-        abort();
+        world_fault("a browser that goes to", url);
     struct span redirect_uri = form_get(&query, SPAN("redirect_uri"));
     struct builder b = builder_make(a, 8192);
     build_span(&b, redirect_uri);

@@ -30,8 +30,12 @@ class Ledger:
     async def apply(self, shard, step):
         """All or nothing, in one transaction, with nothing awaited inside."""
         r = Reader(step)
-        now = r.u64()
+        now = int(time.time())
+        late = now - r.u64()  # how long the request took to come so far
         operations = r.list(lambda: read_operation(r))
+        for o in operations:
+            if o.expires is not None and o.expires != KEEP_EXPIRY:
+                o.expires += late
         for o in operations:
             if o.op == WAIT:
                 await self.wait(shard, o, now)

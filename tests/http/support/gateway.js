@@ -1,6 +1,7 @@
 /**
  * A running gateway, whatever hosts it. HOST=wasmtime asks for another host than wrangler.
  */
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -38,22 +39,24 @@ export async function startGateway(options) {
 async function answers(url, host) {
   const end = performance.now() + READY_MS;
   while (performance.now() < end && !host.hasEnded()) {
-    const response = await fetch(`${url}/health`).catch(() => undefined);
-    await response?.arrayBuffer();
-    if (response?.ok) return;
-    if (response) break; // it is up, and refuses: the configuration is wrong
+    const response = await fetch(`${url}/.well-known/oauth-authorization-server`).catch(() => undefined);
+    const metadata = await response?.json().catch(() => undefined);
+    if (metadata?.issuer === url) return;
+    if (response) break; // it is up, and not what we want: perhaps the configuration is wrong
     await sleep(100);
   }
   throw new Error(`The gateway does not start:\n${host.logs.join("\n")}`);
 }
 
-/** @returns {Promise<number>} of 127.0.0.1 */
+/**
+ * A port of 127.0.0.1 below those that the system gives to outgoing connections, one of which
+ * could otherwise sit on it before the gateway does.
+ * @returns {Promise<number>}
+ */
 export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+  const port = randomInt(12_000, 32_000);
+  return new Promise((resolve) => {
+    const server = createServer().once("error", () => resolve(freePort()));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)));
   });
 }

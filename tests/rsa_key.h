@@ -14,8 +14,8 @@
 
 enum { RSA_KEY_SIZE = 256 };
 
-#define RSA_KEY_N \
-    "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0" \
+#define RSA_KEY_N                                                                                \
+    "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0"  \
     "Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS" \
     "5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH" \
     "7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
@@ -79,7 +79,8 @@ static inline void rsa_key_pkcs1(struct span prefix, struct span message, uint8_
     memcpy(em + RSA_KEY_SIZE - SHA256_SIZE, hash.bytes, SHA256_SIZE);
 }
 
-#define RSA_KEY_SHA256 SPAN("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20")
+#define RSA_KEY_SHA256                                                                   \
+    SPAN("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20")
 
 /* The same bytes, masked or unmasked (MGF1, RFC 8017 appendix B.2.1). */
 static inline void rsa_key_mask(uint8_t em[RSA_KEY_SIZE])

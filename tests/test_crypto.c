@@ -263,8 +263,8 @@ static void refused(const struct key *key, struct span nonce, struct span aad, s
 static void test_aead_vector(void)
 {
     struct span got;
-    CHECK_INT(aead_seal(&arena, &rfc.key, edge(rfc.nonce), edge(rfc.aad), edge(rfc.plaintext), &got),
-              OK);
+    CHECK_INT(
+        aead_seal(&arena, &rfc.key, edge(rfc.nonce), edge(rfc.aad), edge(rfc.plaintext), &got), OK);
     CHECK_SPAN(got, rfc.sealed);
     CHECK_INT(aead_open(&arena, &rfc.key, edge(rfc.nonce), edge(rfc.aad), edge(rfc.sealed), &got),
               OK);

@@ -262,8 +262,7 @@ static void test_verify(void)
         {"RFC 6979", SAMPLE_R SAMPLE_S, OK},
         {"n - s is as good as s: nothing hangs on a signature's bytes", SAMPLE_R SAMPLE_S_NEGATED,
          OK},
-        {"in DER",
-         "3046022100" SAMPLE_R "022100" SAMPLE_S, UNVERIFIABLE},
+        {"in DER", "3046022100" SAMPLE_R "022100" SAMPLE_S, UNVERIFIABLE},
         {"r and s exchanged", SAMPLE_S SAMPLE_R, UNVERIFIABLE},
         {"r is 0", ZERO SAMPLE_S, UNVERIFIABLE},
         {"s is 0", SAMPLE_R ZERO, UNVERIFIABLE},
@@ -276,8 +275,10 @@ static void test_verify(void)
         {"both are n - 1", ORDER_MINUS_1 ORDER_MINUS_1, UNVERIFIABLE},
         {"all ones", ALL_ONES ALL_ONES, UNVERIFIABLE},
         {"leading zeroes before both", "00" SAMPLE_R "00" SAMPLE_S, UNVERIFIABLE},
-        {"r + n in 33 bytes", "01efd48b29acb6a8fe1140dd9cd45e81d65a138228fdc29816b706d96b4b125c67"
-                              "00" SAMPLE_S, UNVERIFIABLE},
+        {"r + n in 33 bytes",
+         "01efd48b29acb6a8fe1140dd9cd45e81d65a138228fdc29816b706d96b4b125c67"
+         "00" SAMPLE_S,
+         UNVERIFIABLE},
         {"twice", SAMPLE_R SAMPLE_S SAMPLE_R SAMPLE_S, UNVERIFIABLE},
         {"128 bytes of zero", ZERO ZERO ZERO ZERO, UNVERIFIABLE},
         {"nothing", "", UNVERIFIABLE},

@@ -15,9 +15,9 @@ static struct arena arena;
 #define RSA "\"kty\":\"RSA\",\"n\":\"" RSA_KEY_N "\",\"e\":\"AQAB\""
 
 /* The same, but for its first bit. */
-#define N_2047_BITS \
-    "Yfg" \
-    "WCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0" \
+#define N_2047_BITS                                                                              \
+    "Yfg"                                                                                        \
+    "WCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0"     \
     "Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS" \
     "5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH" \
     "7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
@@ -26,13 +26,14 @@ static struct arena arena;
 #define A1_X "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4"
 #define A1_Y "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
 #define A1_D "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"
-#define A1_N \
-    "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJ" \
+#define A1_N                                                                                     \
+    "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJ"  \
     "ECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2" \
     "QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh" \
     "6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
 #define A1_EC EC_TYPE ",\"x\":\"" A1_X "\",\"y\":\"" A1_Y "\""
-#define A1_RSA "\"kty\":\"RSA\",\"n\":\"" A1_N "\",\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\""
+#define A1_RSA                                                                                   \
+    "\"kty\":\"RSA\",\"n\":\"" A1_N "\",\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\""
 
 static const struct json *tree(struct span text)
 {
@@ -72,8 +73,8 @@ static void test_accepted(void)
          ALG_ES256, true},
         {"an empty kid is a kid", SPAN("{" EC ",\"kid\":\"\"}"), SPAN(""), ALG_ES256, true},
         {"members that are not for us",
-         SPAN("{\"x5c\":[\"AA\"],\"x5t\":\"AA\",\"exp\":1,\"ext\":true,\"D\":\"AA\"," EC "}"), ABSENT,
-         ALG_ES256, true},
+         SPAN("{\"x5c\":[\"AA\"],\"x5t\":\"AA\",\"exp\":1,\"ext\":true,\"D\":\"AA\"," EC "}"),
+         ABSENT, ALG_ES256, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct jwk key;
@@ -111,12 +112,12 @@ static void test_refused(void)
         {"empty", SPAN("{}"), MALFORMED},
         {"no kty", SPAN("{\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y "\"}"), MALFORMED},
         {"kty is no text", SPAN("{\"kty\":1,\"crv\":\"P-256\"}"), MALFORMED},
-        {"kty in another case", SPAN("{\"kty\":\"ec\",\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y
-                                     "\"}"), NOT_FOUND},
+        {"kty in another case",
+         SPAN("{\"kty\":\"ec\",\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y "\"}"), NOT_FOUND},
         {"an unknown kty", SPAN("{\"kty\":\"LWE\"}"), NOT_FOUND},
         {"Ed25519", SPAN("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" X "\"}"), NOT_FOUND},
-        {"an EC key that says RSA", SPAN("{\"kty\":\"RSA\",\"crv\":\"P-256\",\"x\":\"" X
-                                         "\",\"y\":\"" Y "\"}"), MALFORMED},
+        {"an EC key that says RSA",
+         SPAN("{\"kty\":\"RSA\",\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y "\"}"), MALFORMED},
         {"an RSA key that says EC", SPAN("{" EC_TYPE ",\"n\":\"" RSA_KEY_N "\",\"e\":\"AQAB\"}"),
          MALFORMED},
 
@@ -147,8 +148,8 @@ static void test_refused(void)
         {"key_ops without anything", SPAN("{" EC ",\"key_ops\":[]}"), NOT_FOUND},
         {"key_ops is no array", SPAN("{" EC ",\"key_ops\":\"verify\"}"), MALFORMED},
         {"key_ops with a number", SPAN("{" EC ",\"key_ops\":[\"verify\",1]}"), MALFORMED},
-        {"use says sig, key_ops encrypt", SPAN("{" EC ",\"use\":\"sig\",\"key_ops\":[\"encrypt\"]}"),
-         NOT_FOUND},
+        {"use says sig, key_ops encrypt",
+         SPAN("{" EC ",\"use\":\"sig\",\"key_ops\":[\"encrypt\"]}"), NOT_FOUND},
         {"use says enc, key_ops verify", SPAN("{" EC ",\"use\":\"enc\",\"key_ops\":[\"verify\"]}"),
          NOT_FOUND},
         {"EC for RS256", SPAN("{" EC ",\"alg\":\"RS256\"}"), NOT_FOUND},
@@ -171,8 +172,8 @@ static void test_refused(void)
         {"no crv", SPAN("{\"kty\":\"EC\",\"x\":\"" X "\",\"y\":\"" Y "\"}"), NOT_FOUND},
         {"P-384", SPAN("{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" X "\",\"y\":\"" Y "\"}"),
          NOT_FOUND},
-        {"secp256k1", SPAN("{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" X "\",\"y\":\"" Y "\"}"),
-         NOT_FOUND},
+        {"secp256k1",
+         SPAN("{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" X "\",\"y\":\"" Y "\"}"), NOT_FOUND},
         {"no x", SPAN("{" EC_TYPE ",\"y\":\"" Y "\"}"), MALFORMED},
         {"no y", SPAN("{" EC_TYPE ",\"x\":\"" X "\"}"), MALFORMED},
         {"x is a number", SPAN("{" EC_TYPE ",\"x\":1,\"y\":\"" Y "\"}"), MALFORMED},
@@ -180,7 +181,8 @@ static void test_refused(void)
         {"x with padding", SPAN("{" EC_TYPE ",\"x\":\"" X "=\",\"y\":\"" Y "\"}"), MALFORMED},
         {"x with a line end", SPAN("{" EC_TYPE ",\"x\":\"" X "\\n\",\"y\":\"" Y "\"}"), MALFORMED},
         {"x with spare bits set",
-         SPAN("{" EC_TYPE ",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEV\",\"y\":\"" Y "\"}"),
+         SPAN("{" EC_TYPE ",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEV\",\"y\":\"" Y
+              "\"}"),
          MALFORMED},
         {"y in the classic alphabet",
          SPAN("{" EC_TYPE ",\"x\":\"" X
@@ -204,10 +206,11 @@ static void test_refused(void)
          MALFORMED},
         {"an exponent with a leading zero",
          SPAN("{\"kty\":\"RSA\",\"n\":\"" RSA_KEY_N "\",\"e\":\"AAEAAQ\"}"), MALFORMED},
-        {"n with padding",
-         SPAN("{\"kty\":\"RSA\",\"n\":\"" RSA_KEY_N "==\",\"e\":\"AQAB\"}"), MALFORMED},
+        {"n with padding", SPAN("{\"kty\":\"RSA\",\"n\":\"" RSA_KEY_N "==\",\"e\":\"AQAB\"}"),
+         MALFORMED},
         {"n as e", SPAN("{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}"), MALFORMED},
-        {"2047 bits", SPAN("{\"kty\":\"RSA\",\"n\":\"" N_2047_BITS "\",\"e\":\"AQAB\"}"), MALFORMED},
+        {"2047 bits", SPAN("{\"kty\":\"RSA\",\"n\":\"" N_2047_BITS "\",\"e\":\"AQAB\"}"),
+         MALFORMED},
         {"4096 bits twice",
          SPAN("{\"kty\":\"RSA\",\"n\":\"" A1_N A1_N A1_N A1_N "\",\"e\":\"AQAB\"}"), MALFORMED},
     };
@@ -362,14 +365,15 @@ static void test_private_es256(void)
         {"no y", SPAN("{" EC_TYPE ",\"x\":\"" X "\",\"d\":\"" D "\"}"), MALFORMED},
         {"d is a number", SPAN("{" EC ",\"d\":1}"), MALFORMED},
         {"d is empty", SPAN("{" EC ",\"d\":\"\"}"), MALFORMED},
-        {"d is a byte short",
-         SPAN("{" EC ",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9A\"}"), MALFORMED},
+        {"d is a byte short", SPAN("{" EC ",\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9A\"}"),
+         MALFORMED},
         {"d is zero", SPAN("{" EC ",\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"),
          MALFORMED},
         {"d is the order", SPAN("{" EC ",\"d\":\"_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE\"}"),
          MALFORMED},
-        {"another curve", SPAN("{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" X "\",\"y\":\"" Y
-                               "\",\"d\":\"" D "\"}"), MALFORMED},
+        {"another curve",
+         SPAN("{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" X "\",\"y\":\"" Y "\",\"d\":\"" D "\"}"),
+         MALFORMED},
         {"RSA", SPAN("{" RSA ",\"d\":\"AQAB\"}"), MALFORMED},
         {"a set", SPAN("{\"keys\":[{" EC ",\"d\":\"" D "\"}]}"), MALFORMED},
         {"no object", SPAN("\"" D "\""), MALFORMED},
@@ -393,14 +397,14 @@ static void test_algorithms(void)
         struct span name;
         enum algorithm want;
     } rows[] = {
-        {SPAN("ES256"), ALG_ES256}, {SPAN("RS256"), ALG_RS256},  {SPAN("PS256"), ALG_PS256},
-        {SPAN("es256"), ALG_OTHER}, {SPAN("ES256K"), ALG_OTHER}, {SPAN("ES25"), ALG_OTHER},
-        {SPAN("ES384"), ALG_OTHER}, {SPAN("ES512"), ALG_OTHER},  {SPAN("RS384"), ALG_OTHER},
-        {SPAN("RS512"), ALG_OTHER}, {SPAN("PS384"), ALG_OTHER},  {SPAN("PS512"), ALG_OTHER},
-        {SPAN("HS256"), ALG_OTHER}, {SPAN("HS384"), ALG_OTHER},  {SPAN("HS512"), ALG_OTHER},
-        {SPAN("EdDSA"), ALG_OTHER}, {SPAN("RSA1_5"), ALG_OTHER}, {SPAN("dir"), ALG_OTHER},
-        {SPAN("none"), ALG_OTHER},  {SPAN("None"), ALG_OTHER},   {SPAN("NONE"), ALG_OTHER},
-        {SPAN("nOnE"), ALG_OTHER},  {SPAN(""), ALG_OTHER},       {ABSENT, ALG_OTHER},
+        {SPAN("ES256"), ALG_ES256},   {SPAN("RS256"), ALG_RS256},  {SPAN("PS256"), ALG_PS256},
+        {SPAN("es256"), ALG_OTHER},   {SPAN("ES256K"), ALG_OTHER}, {SPAN("ES25"), ALG_OTHER},
+        {SPAN("ES384"), ALG_OTHER},   {SPAN("ES512"), ALG_OTHER},  {SPAN("RS384"), ALG_OTHER},
+        {SPAN("RS512"), ALG_OTHER},   {SPAN("PS384"), ALG_OTHER},  {SPAN("PS512"), ALG_OTHER},
+        {SPAN("HS256"), ALG_OTHER},   {SPAN("HS384"), ALG_OTHER},  {SPAN("HS512"), ALG_OTHER},
+        {SPAN("EdDSA"), ALG_OTHER},   {SPAN("RSA1_5"), ALG_OTHER}, {SPAN("dir"), ALG_OTHER},
+        {SPAN("none"), ALG_OTHER},    {SPAN("None"), ALG_OTHER},   {SPAN("NONE"), ALG_OTHER},
+        {SPAN("nOnE"), ALG_OTHER},    {SPAN(""), ALG_OTHER},       {ABSENT, ALG_OTHER},
         {SPAN("ES256\0"), ALG_OTHER}, {SPAN(" ES256"), ALG_OTHER},
     };
     for (size_t i = 0; i < COUNT(rows); i++)

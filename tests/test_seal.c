@@ -245,10 +245,7 @@ static void test_mac(void)
         {"absent is not empty", {SPAN("one"), ABSENT, SPAN("three")}, 3, UNVERIFIABLE},
         {"another text", {SPAN("one"), SPAN(""), SPAN("Three")}, 3, UNVERIFIABLE},
         {"nothing", {ABSENT}, 0, UNVERIFIABLE},
-        {"already packed",
-         {SPAN("\3\0\0\0one\0\0\0\0\5\0\0\0three")},
-         1,
-         UNVERIFIABLE},
+        {"already packed", {SPAN("\3\0\0\0one\0\0\0\0\5\0\0\0three")}, 1, UNVERIFIABLE},
     };
     uint8_t mac[MAC_SIZE];
     struct span made = span_bytes(mac, sizeof mac);
@@ -273,7 +270,8 @@ static void test_mac(void)
         CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, flipped(made, at)), UNVERIFIABLE);
     }
     check_row("any size but its own");
-    struct span whole = hex(&arena, "05858e1728992385e1c37dffc8724be438e81b1ec7b1d3e359de5e09a59e14ab");
+    struct span whole =
+        hex(&arena, "05858e1728992385e1c37dffc8724be438e81b1ec7b1d3e359de5e09a59e14ab");
     for (size_t size = 0; size <= whole.size; size++)
         CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, edge(span_first(whole, size))),
                   size == MAC_SIZE ? OK : UNVERIFIABLE);

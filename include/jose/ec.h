@@ -28,7 +28,8 @@ struct p256_public {
 struct span p256_x(const struct p256_public *key);
 struct span p256_y(const struct p256_public *key);
 
-/* From uniform key material (FIPS 186-5 A.2.1: without bias). MALFORMED: below P256_MATERIAL_MIN. */
+/* From uniform key material, without bias (FIPS 186-5 A.2.1). MALFORMED: less than
+ * P256_MATERIAL_MIN bytes. */
 enum result p256_private_from(struct span material, struct p256_private *out) MUST_USE;
 
 /* MALFORMED: not 32 bytes, zero or not below the order. */

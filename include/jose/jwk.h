@@ -17,9 +17,9 @@ enum algorithm { ALG_OTHER = 0, ALG_ES256 = 1, ALG_RS256 = 2, ALG_PS256 = 4 };
 enum algorithm algorithm_of(struct span name);
 
 struct jwk {
-    struct span kid;       /* ABSENT when it has none */
-    unsigned algorithms;   /* a set of enum algorithm: what this key may verify */
-    bool is_ec;            /* which of the two it is: */
+    struct span kid;     /* ABSENT when it has none */
+    unsigned algorithms; /* a set of enum algorithm: what this key may verify */
+    bool is_ec;          /* which of the two it is: */
     struct p256_public ec;
     struct rsa_public rsa;
 };

@@ -47,14 +47,14 @@ enum result jwt_parse(struct arena *a, struct span token, struct jwt *jwt) MUST_
 enum result jws_parse(struct arena *a, struct span token, struct jwt *jwt) MUST_USE;
 
 struct jwt_expectation {
-    unsigned algorithms;    /* a set of enum algorithm */
-    struct span type;       /* required "typ", lower case; ABSENT: any but those of another
-                               use ("at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt") */
-    struct span issuer;     /* exact; ABSENT: not checked here */
-    struct span audience;   /* must be among them; ABSENT: not checked here */
-    bool only_audience;     /* ... and alone, as one string */
+    unsigned algorithms;  /* a set of enum algorithm */
+    struct span type;     /* required "typ", lower case; ABSENT: any but those of another
+                             use ("at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt") */
+    struct span issuer;   /* exact; ABSENT: not checked here */
+    struct span audience; /* must be among them; ABSENT: not checked here */
+    bool only_audience;   /* ... and alone, as one string */
     uint64_t now_seconds;
-    uint64_t skew_seconds;  /* at most JWT_MAX_SKEW_SECONDS */
+    uint64_t skew_seconds;    /* at most JWT_MAX_SKEW_SECONDS */
     uint64_t max_age_seconds; /* exp (or iat) may lie at most so far from now; 0: no bound */
 };
 

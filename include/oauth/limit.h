@@ -14,4 +14,11 @@
  */
 enum result limit_caller(struct cx *cx, struct span what) MUST_USE;
 
+/*
+ * The same for the token requests of one grant: by address too, so that nobody
+ * who has seen a token can use up its owner's share. Not by address alone: one
+ * service redeems the codes of very many users from a few addresses.
+ */
+enum result limit_grant(struct cx *cx, struct span grant_id) MUST_USE;
+
 #endif

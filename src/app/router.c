@@ -195,6 +195,8 @@ enum result route(struct cx *cx)
         result = dispatch(cx);
     else
         respond_error(cx, result);
+    if (result != PENDING && !cx->gateway->development)
+        respond_header(cx, SPAN("strict-transport-security"), SPAN("max-age=31536000"));
     if (result != PENDING || cx->forwarded)
         audit_write(cx, result);
     return result;

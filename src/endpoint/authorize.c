@@ -5,6 +5,7 @@
 #include "endpoint/page.h"
 #include "endpoint/transaction.h"
 #include "oauth/error.h"
+#include "oauth/limit.h"
 #include "oauth/pkce.h"
 #include "oauth/scope.h"
 #include "text/url.h"
@@ -31,6 +32,7 @@ static enum result check_client(struct cx *cx, struct authorization *asked)
     struct span client_id = form_get(&asked->query, SPAN("client_id"));
     if (!span_present(client_id))
         return refuse(cx, INVALID_REQUEST, "client_id_missing", "client_id is missing.");
+    TRY(limit_caller(cx, SPAN("authorize")));
     TRY(client_find(cx, client_id, &asked->client));
     audit_client(cx, &asked->client);
     return client_redirect_uri(cx, &asked->client, form_get(&asked->query, SPAN("redirect_uri")),

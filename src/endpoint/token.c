@@ -4,6 +4,7 @@
 #include "endpoint/oauth_form.h"
 #include "oauth/error.h"
 #include "oauth/grant.h"
+#include "oauth/limit.h"
 #include "oauth/pkce.h"
 #include "text/json.h"
 
@@ -84,6 +85,7 @@ static enum result by_code(struct cx *cx, const struct form *form,
         return refuse(cx, INVALID_REQUEST, "code_missing", "code is missing.");
     TRY(named_server(cx, form, &server));
     TRY(code_open(cx, text, &code));
+    TRY(limit_grant(cx, code.grant_id));
     audit_grant(cx, code.grant_id, NULL);
     audit(cx)->user = code.user;
     audit(cx)->server = code.server;
@@ -113,6 +115,7 @@ static enum result by_refresh(struct cx *cx, const struct form *form,
     if (refresh_token_grant(cx, request.token, &grant_id) != OK)
         return refuse(cx, INVALID_GRANT, "refresh_unknown",
                       "This refresh token was not issued here, or is damaged.");
+    TRY(limit_grant(cx, grant_id));
     enum result rotated = grant_rotate(cx, grant_id, &request, &response);
     audit_grant(cx, grant_id, response.grant.state != 0 ? &response.grant : NULL);
     TRY(rotated);

@@ -12,8 +12,8 @@ static const uint8_t ORDER[P256_PRIVATE_SIZE] = {
 
 /* n - 1 in words, the lowest first. */
 enum { SCALAR_WORDS = 8 };
-static const uint32_t ORDER_MINUS_1[SCALAR_WORDS] = {0xfc632550, 0xf3b9cac2, 0xa7179e84, 0xbce6faad,
-                                                     0xffffffff, 0xffffffff, 0x00000000, 0xffffffff};
+static const uint32_t ORDER_MINUS_1[SCALAR_WORDS] = {
+    0xfc632550, 0xf3b9cac2, 0xa7179e84, 0xbce6faad, 0xffffffff, 0xffffffff, 0x00000000, 0xffffffff};
 
 /* ---- scalars, in constant time ---- */
 

@@ -160,8 +160,8 @@ struct span jwk_thumbprint(struct arena *a, const struct jwk *key)
     if (key->is_ec)
         return jwk_kid_es256(a, &key->ec);
     return thumbprint(a, JOIN(a, SPAN("{\"e\":\""), base64url_encode(a, key->rsa.e),
-                              SPAN("\",\"kty\":\"RSA\",\"n\":\""),
-                              base64url_encode(a, key->rsa.n), SPAN("\"}")));
+                              SPAN("\",\"kty\":\"RSA\",\"n\":\""), base64url_encode(a, key->rsa.n),
+                              SPAN("\"}")));
 }
 
 /* ---- our own key ---- */

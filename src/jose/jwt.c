@@ -210,8 +210,8 @@ enum result jwt_sign(struct arena *a, const struct p256_private *key, struct spa
     json_put_text(&w, "typ", type);
     json_put_text(&w, "kid", kid);
     json_end(&w, '}');
-    struct span text = JOIN(a, base64url_encode(a, json_written(&w)), SPAN("."),
-                            base64url_encode(a, claims));
+    struct span text =
+        JOIN(a, base64url_encode(a, json_written(&w)), SPAN("."), base64url_encode(a, claims));
     TRY(es256_sign(key, text, signature));
     *token = JOIN(a, text, SPAN("."), base64url_encode(a, span_bytes(signature, ES256_SIZE)));
     return OK;

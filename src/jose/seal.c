@@ -44,13 +44,12 @@ static enum result root_make(struct span secret, struct root root)
 enum result keyring_make(struct span root, struct span previous, struct keyring *ring)
 {
     struct keyring made = {.has_previous = span_present(previous)};
-    TRY(root_make(root, (struct root){made.current, &made.current_id, &made.signing,
-                                      &made.signing_public}));
+    TRY(root_make(
+        root, (struct root){made.current, &made.current_id, &made.signing, &made.signing_public}));
     struct p256_private previous_signing; /* signs no more */
     if (made.has_previous)
-        TRY(root_make(previous,
-                      (struct root){made.previous, &made.previous_id, &previous_signing,
-                                    &made.previous_signing_public}));
+        TRY(root_make(previous, (struct root){made.previous, &made.previous_id, &previous_signing,
+                                              &made.previous_signing_public}));
     made.has_previous_signing = made.has_previous;
     *ring = made;
     return OK;
@@ -166,8 +165,7 @@ void derive(const struct keyring *ring, enum purpose purpose, bool previous, siz
 static const uint8_t NONCE[AEAD_NONCE_SIZE];
 
 static enum result agreed_key(struct arena *a, const struct p256_private *mine,
-                              const struct p256_public *theirs,
-                              const struct p256_public *ephemeral,
+                              const struct p256_public *theirs, const struct p256_public *ephemeral,
                               const struct p256_public *receiver, struct key *key)
 {
     struct key x;

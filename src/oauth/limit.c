@@ -1,5 +1,6 @@
 #include "oauth/limit.h"
 
+#include "base/base64.h"
 #include "oauth/error.h"
 
 /*
@@ -28,4 +29,10 @@ enum result limit_caller(struct cx *cx, struct span what)
     if (limit == TOO_MANY_REQUESTS)
         return refuse(cx, limit, "limit_caller", "Too many requests from this address. Wait.");
     return limit;
+}
+
+enum result limit_grant(struct cx *cx, struct span grant_id)
+{
+    return limit_caller(
+        cx, JOIN(cx->arena, SPAN("token:"), base64url_encode(cx->arena, grant_id)));
 }

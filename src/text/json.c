@@ -3,18 +3,31 @@
 #include "cJSON.h"
 
 /*
- * The arena of the parse that is running: cJSON's allocator hooks take no
- * argument. It is set for the duration of json_parse only. (cJSON itself keeps
- * two more statics: these hooks, and where it met its last error.)
+ * The arena of the parse that is running, set for the duration of json_parse
+ * only. cJSON is compiled to call the three functions below in place of malloc,
+ * realloc and free: no other allocator is linked. (cJSON itself keeps two more
+ * statics: its hooks, which are these, and where it met its last error.)
  */
 static struct arena *parsing;
 
-static void *allocate(size_t size)
+void *json_tree_allocate(size_t size);
+void *json_tree_reallocate(void *memory, size_t size);
+void json_tree_release(void *memory);
+
+void *json_tree_allocate(size_t size)
 {
     return arena_alloc(parsing, 1, size);
 }
 
-static void release(void *memory)
+/* For cJSON's printing, which we do not use. */
+void *json_tree_reallocate(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+    __builtin_trap();
+}
+
+void json_tree_release(void *memory)
 {
     (void)memory; /* the arena is wiped as a whole */
 }
@@ -30,8 +43,6 @@ enum result json_parse_trusted(struct arena *a, struct span text, const struct j
         return TOO_LARGE;
     TRY(json_scan(a, text, NULL, 0));
 
-    cJSON_Hooks hooks = {allocate, release};
-    cJSON_InitHooks(&hooks);
     parsing = a;
     /* The copy ends with the NUL that cJSON wants to see. */
     struct span copy = span_copy(a, text);

@@ -1,27 +1,108 @@
-/** Processes of workerd, each with one Worker in it, and what they cost. */
+/**
+ * Workers to be measured, each in a workerd of its own, with nothing before it: `wrangler dev`
+ * would put a Worker of its own in front and a simulation behind, whose cost hides the differences.
+ */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import workerd from "workerd";
+import { Miniflare } from "miniflare";
+import { default as workerd } from "workerd";
+import { unstable_readConfig as readConfig } from "wrangler";
+
 import { freePort } from "../http/support/gateway.js";
 
-export const ROOT = resolve(import.meta.dirname, "../..");
-const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux
+const ROOT = resolve(import.meta.dirname, "../..");
+const TICK_MICROSECONDS = 10_000; // USER_HZ is 100 wherever Linux runs
 const READY_MS = 30_000;
 
-const quote = JSON.stringify; // good for texts of capnp too
+const { compatibility_date: date, compatibility_flags: flags } = readConfig({ config: join(ROOT, "wrangler.toml") });
 
 /**
  * @typedef {object} Worker
- * @property {Record<string, string>} modules name -> file, the main module first
+ * @property {Record<string, string | object>} modules name -> file from the root, or JSON; the main one first
  * @property {Record<string, string>} [texts] bindings
- * @property {string} [ledger] name of a Durable Object's class, bound as `binding`
+ * @property {Record<string, string>} [objects] bindings to Durable Objects: name -> class
+ * @property {string} [kv] name of a binding
  */
 
-const KIND = { js: "esModule", wasm: "wasm", json: "text" };
-const moduleText = ([name, file]) => `(name = ${quote(name)}, ${KIND[file.split(".").at(-1)]} = embed ${quote(file)})`;
+/** The storage is on a file system in memory, where there is one: no disk is measured. */
+function makeFolder() {
+  for (const parent of ["/dev/shm", tmpdir()]) {
+    try {
+      return mkdtempSync(join(parent, "latchkey-bench-"));
+    } catch {
+      // The next one.
+    }
+  }
+}
 
-export {};
+/* ---- workerd by itself, KV namespaces in memory ---- */
+
+const quote = JSON.stringify;
+const KINDS = { js: "esModule", wasm: "wasm", json: "text" };
+
+function capnpWorker(name, { modules, texts = {}, objects = {}, kv }, embed) {
+  const bindings = [
+    ...Object.entries(texts).map(([key, text]) => `(name = ${quote(key)}, text = ${quote(text)})`),
+    ...Object.entries(objects).map(([key, object]) => `(name = ${quote(key)}, durableObjectNamespace = ${quote(object)})`),
+    ...(kv ? [`(name = ${quote(kv)}, kvNamespace = "kv")`] : []),
+  ];
+  const namespaces = Object.values(objects).map((o) => `(className = ${quote(o)}, uniqueKey = ${quote(o)}, enableSql = true)`);
+  return `(name = ${quote(name)}, worker = (
+    compatibilityDate = ${quote(date)}, compatibilityFlags = ${quote(flags)}, globalOutbound = "network",
+    modules = [${Object.entries(modules).map(([key, file]) => `(name = ${quote(key)}, ${KINDS[key.split(".").at(-1)] ?? "esModule"} = ${embed(file)})`)}],
+    bindings = [${bindings}],
+    durableObjectNamespaces = [${namespaces}], durableObjectStorage = (localDisk = "storage"))),`;
+}
+
+/** @param {(url: string) => Worker} workerAt */
+export async function startWorkerd(workerAt) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const folder = makeFolder();
+  mkdirSync(join(folder, "storage"));
+  const embed = (file) => (typeof file === "string" ? `embed ${quote(relative(folder, join(ROOT, file)))}` : quote(quote(file)));
+  const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (${process.env.V8FLAGS ? `v8Flags=${quote(process.env.V8FLAGS.split(" "))},` : ""}
+  services = [
+    (name = "network", network = (allow = ["public", "private"])),
+    (name = "storage", disk = (path = ${quote(join(folder, "storage"))}, writable = true)),
+    ${capnpWorker("kv", { modules: { "kv.js": "tests/bench/workers/memory_kv.js" } }, embed)}
+    ${capnpWorker("main", workerAt(url), embed)}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
+);`;
+  writeFileSync(join(folder, "config.capnp"), config);
+  const started = performance.now();
+  const child = spawn(workerd.default, ["serve", "--experimental", "config.capnp"], {
+    cwd: folder,
+    stdio: ["ignore", openSync(join(folder, "log"), "w"), "inherit"],
+  });
+  const stop = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", stop);
+  await answers(url, () => child.exitCode !== null);
+  return { url, pid: child.pid, startMs: performance.now() - started, stop };
+}
+
+async function answers(url, hasEnded) {
+  const end = performance.now() + READY_MS;
+  while (performance.now() < end && !hasEnded()) {
+    const response = await fetch(`${url}/health`).catch(() => undefined);
+    await response?.arrayBuffer();
+    if (response) return;
+    await sleep(1);
+  }
+  throw new Error("workerd does not start");
+}
+
+/** Microseconds of CPU time that a process has used, in user and kernel mode. */
+export function cpuTime(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS;
+}

@@ -325,7 +325,7 @@ unsigned caller_do_until(struct caller *c, enum step end)
 size_t callers_do(struct caller *list, size_t count, enum step step, uint32_t luck,
                   unsigned status)
 {
-    struct exchange exchanges[WORLD_EXCHANGES];
+    static struct exchange exchanges[WORLD_EXCHANGES];
     size_t got = 0;
     for (size_t i = 0; i < count; i++)
         exchanges[i] = caller_begin(&list[i], step);

@@ -21,6 +21,7 @@ from collections import Counter
 import aiohttp
 import wasmtime
 from aiohttp import web
+from yarl import URL
 
 from store import TABLES, Copies, Ledger
 from wire import Reader, pairs, span, u8, u32, u64
@@ -89,7 +90,8 @@ class Exchange:
     async def serve(self):
         r = self.request
         journal = u64(int(time.time())) + span(os.urandom(32)) + span(r.method) + span(self.url)
-        journal += pairs(joined(r.raw_headers))
+        headers = {**joined(r.raw_headers), "cf-connecting-ip": r.remote}
+        journal += pairs(headers.items())
         for _ in range(MAX_RUNS):
             out = self.host.core.run(journal)
             if out.u8() == RESPONSE:
@@ -136,7 +138,7 @@ class Exchange:
             content = await read_all(response.content, r.u32())
             if content is None:
                 return u8(TOO_LARGE)
-            return u8(OK) + u32(response.status) + pairs(joined(response.raw_headers)) + span(content)
+            return u8(OK) + u32(response.status) + pairs(joined(response.raw_headers).items()) + span(content)
 
     async def limit(self, r):
         return u8(OK) + u8(self.host.limiter.allows(r.text()))
@@ -158,7 +160,7 @@ class Exchange:
         answer = web.StreamResponse(status=response.status)
         if "Content-Encoding" not in response.headers:
             answer.content_length = response.content_length
-        for name, value in joined(response.raw_headers):
+        for name, value in joined(response.raw_headers).items():
             if any(name.startswith(k[:-1]) if k.endswith("*") else name == k for k in kept):
                 answer.headers[name] = value.decode("latin-1")
         answer.headers.update(added)
@@ -208,7 +210,7 @@ def joined(raw_headers):
     for name, value in raw_headers:
         name = name.decode("latin-1").lower()
         fields[name] = fields[name] + b", " + value if name in fields else value
-    return fields.items()
+    return fields
 
 
 # ---- the platform ----
@@ -256,7 +258,7 @@ class Host:
     def request(self, method, url, headers, body, timeout):
         """Redirects are answers; decompressed, so that limits count what it really is."""
         return self.http.request(
-            method, aiohttp.client.URL(url, encoded=True), headers=headers, data=body,
+            method, URL(url, encoded=True), headers=headers, data=body,
             timeout=timeout, allow_redirects=False,
         )
 
@@ -270,17 +272,20 @@ class Host:
             answer = await asyncio.shield(self.background(exchange.serve()))
             return await exchange.send(answer)
         except Exception as error:
-            print(error, file=sys.stderr, flush=True)
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
             return web.Response(status=500, body=FAULT, content_type="application/json")
         finally:
             exchange.leave()
 
     async def run(self, port):
-        server = web.Server(
-            self.handle, handler_cancellation=True, auto_decompress=False, access_log=None,
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self.handle)
+        app.on_response_prepare.append(only_ours)
+        runner = web.AppRunner(
+            app, handler_cancellation=True, auto_decompress=False, access_log=None,
             max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT, max_headers=1024,
+            shutdown_timeout=1,
         )
-        runner = web.ServerRunner(server, shutdown_timeout=1)
         await runner.setup()
         self.http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, resolver=PublicResolver()),
@@ -300,6 +305,10 @@ class Host:
             if self.tasks:
                 await asyncio.wait(self.tasks, timeout=2)
             await self.http.close()
+
+
+async def only_ours(_, response):
+    del response.headers["Server"]
 
 
 def read_secrets(path):

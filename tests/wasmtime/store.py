@@ -30,25 +30,21 @@ class Ledger:
     async def apply(self, shard, step):
         """All or nothing, in one transaction, with nothing awaited inside."""
         r = Reader(step)
-        now = int(time.time())
-        late = now - r.u64()  # how long the request took to come so far
+        begun = r.u64()  # a lifetime is counted from when the row is written
         operations = r.list(lambda: read_operation(r))
         for o in operations:
-            if o.expires is not None and o.expires != KEEP_EXPIRY:
-                o.expires += late
-        for o in operations:
             if o.op == WAIT:
-                await self.wait(shard, o, now)
+                await self.wait(shard, o)
         with self.db:
             self.db.execute("BEGIN IMMEDIATE")
-            return self.run(shard, operations, now)
+            return self.run(shard, operations, begun)
 
-    def row(self, shard, key, now):
+    def row(self, shard, key):
         query = "SELECT version, expires, value FROM rows WHERE shard = ? AND key = ? AND expires > ?"
-        return self.db.execute(query, (shard, key, now)).fetchone() or (0, 0, None)
+        return self.db.execute(query, (shard, key, now())).fetchone() or (0, 0, None)
 
-    def run(self, shard, operations, now):
-        rows = [self.row(shard, o.key, now) for o in operations]
+    def run(self, shard, operations, begun):
+        rows = [self.row(shard, o.key) for o in operations]
         answer = b"".join(
             u32(version) + span(value)
             for o, (version, _, value) in zip(operations, rows)
@@ -58,13 +54,13 @@ class Ledger:
             if (o.op == CHECK and o.version != version) or (o.op == MATCH and o.value != value):
                 return u8(CONFLICT) + answer
         for o, row in zip(operations, rows):
-            self.write(shard, o, row)
-        self.db.execute("DELETE FROM rows WHERE expires <= ?", (now,))
+            self.write(shard, o, row, begun)
+        self.db.execute("DELETE FROM rows WHERE expires <= ?", (now(),))
         return u8(APPLIED) + answer
 
-    def write(self, shard, o, row):
+    def write(self, shard, o, row, begun):
         version, expires, _ = row
-        end = expires if o.expires == KEEP_EXPIRY else o.expires
+        end = expires if o.expires == KEEP_EXPIRY else o.expires - begun + now()
         place = (shard, o.key)
         if o.op == WRITE:
             values = (*place, version + 1, end, o.value)
@@ -77,14 +73,14 @@ class Ledger:
             for change in self.waiting.get(place, ()):
                 change.set()
 
-    async def wait(self, shard, o, now):
+    async def wait(self, shard, o):
         """Ends when the row's version is another one, or after o.ms."""
         change = asyncio.Event()
         changes = self.waiting[shard, o.key]
         changes.add(change)
 
         async def changed():
-            while self.row(shard, o.key, now)[0] == o.version:
+            while self.row(shard, o.key)[0] == o.version:
                 change.clear()
                 await change.wait()
 
@@ -98,7 +94,7 @@ class Ledger:
 
 
 def read_operation(r):
-    o = SimpleNamespace(op=r.u8(), key=r.text(), expires=None)
+    o = SimpleNamespace(op=r.u8(), key=r.text(), expires=KEEP_EXPIRY)
     if o.op in (CHECK, WAIT):
         o.version = r.u32()
     if o.op == WAIT:
@@ -110,6 +106,10 @@ def read_operation(r):
     return o
 
 
+def now():
+    return int(time.time())
+
+
 class Copies:
     """What may be lost and is then made anew."""
 
@@ -118,11 +118,10 @@ class Copies:
 
     def get(self, key):
         query = "SELECT value FROM copies WHERE key = ? AND expires > ?"
-        found = self.db.execute(query, (key, int(time.time()))).fetchone()
+        found = self.db.execute(query, (key, now())).fetchone()
         return found and found[0]
 
     def put(self, key, value, ttl):
-        now = int(time.time())
         with self.db:
-            self.db.execute("DELETE FROM copies WHERE expires <= ?", (now,))
-            self.db.execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", (key, now + ttl, value))
+            self.db.execute("DELETE FROM copies WHERE expires <= ?", (now(),))
+            self.db.execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", (key, now() + ttl, value))

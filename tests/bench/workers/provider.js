@@ -80,7 +80,7 @@ let provider;
 export default {
   fetch(request, env, ctx) {
     provider ??= new OAuthProvider({
-      apiRoute: "/mcp",
+      apiRoute: "/mcp/todo",
       apiHandler,
       defaultHandler,
       authorizeEndpoint: "/authorize",

@@ -26,6 +26,8 @@ export async function startDocuments() {
     seen,
     fetches: (path) => seen.filter((request) => request.path === path).length,
 
+    answerOf: (path) => answers.get(path),
+
     /** Any answer: { status, headers, body }, or a request handler of node:http. Returns its URL. */
     answer(path, answer) {
       answers.set(path, answer);

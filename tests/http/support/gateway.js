@@ -28,7 +28,7 @@ export async function startGateway(options) {
   const host = await start(options);
   const url = `http://127.0.0.1:${options.port}`;
   try {
-    await answers(url, host);
+    await answers(url, host, options.config.issuer);
   } catch (error) {
     await host.stop();
     throw error;
@@ -36,12 +36,14 @@ export async function startGateway(options) {
   return { url, ...host };
 }
 
-async function answers(url, host) {
+async function answers(url, host, issuer) {
   const end = performance.now() + READY_MS;
   while (performance.now() < end && !host.hasEnded()) {
     const response = await fetch(`${url}/.well-known/oauth-authorization-server`).catch(() => undefined);
     const metadata = await response?.json().catch(() => undefined);
-    if (metadata?.issuer === url) return;
+    if (metadata?.issuer === issuer) return;
+    // Deployed, its issuer is another name than the one under which it is asked here: it says so.
+    if (response?.status === 421 && metadata?.error_description.endsWith(` ${issuer}`)) return;
     if (response) break; // it is up, and not what we want: perhaps the configuration is wrong
     await sleep(100);
   }

@@ -29,7 +29,20 @@ function parse(text) {
     const colon = line.indexOf(":");
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  return { status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1] ?? 0), headers, body: text.slice(end + 4), text };
+  const chunked = headers.some(([name, value]) => name === "transfer-encoding" && value === "chunked");
+  const body = end < 0 ? "" : text.slice(end + 4);
+  return {
+    status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1] ?? 0),
+    headers,
+    body: chunked ? dechunk(body) : body,
+    text,
+  };
+}
+
+function dechunk(text) {
+  const [, size] = /^([0-9a-f]+)\r\n/i.exec(text) ?? [, "0"];
+  const [start, length] = [size.length + 2, parseInt(size, 16)];
+  return length === 0 ? "" : text.slice(start, start + length) + dechunk(text.slice(start + length + 2));
 }
 
 /** A request from its parts; header lines as they are given, in that order. */

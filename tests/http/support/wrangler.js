@@ -32,7 +32,9 @@ export async function startWrangler({ port, config, secrets, limit }) {
   writeFileSync(inFolder("wrangler.toml"), wranglerToml(limit));
   writeFileSync(inFolder(".dev.vars"), Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
 
-  const where = ["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--upstream-protocol", "https", "--persist-to", inFolder("state")];
+  // What TLS ends before the Worker would be: with an https issuer, requests arrive as https.
+  const scheme = new URL(config.issuer).protocol.slice(0, -1);
+  const where = ["--upstream-protocol", scheme, "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", inFolder("state")];
   const child = spawn(process.execPath, [WRANGLER, "dev", ...where], {
     cwd: folder,
     detached: true, // the leader of a group, so that workerd can be stopped with it

@@ -15,7 +15,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 
 # All the memory that an instance ever has, and the stack within it, in bytes.
 WASM_MEMORY = 12582912
-WASM_STACK  = 262144
+WASM_STACK  = 65536
 
 .PHONY: build deploy deps deps-test dev test test-c test-wasm test-http rooms format clean FORCE
 .DELETE_ON_ERROR:
@@ -119,7 +119,10 @@ test: rooms
 export VECTORS ?= ../shared/vectors
 
 ONLY ?= *
-C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard $(addsuffix _$(ONLY).c,tests/test tests/flow tests/sweep)))
+FUZZ_TARGETS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/$(ONLY).c)))
+C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard \
+	$(addsuffix _$(ONLY).c,tests/test tests/flow tests/sweep tests/vectors))) \
+	$(FUZZ_TARGETS:%=build/native/fuzz/%)
 HTTP_TESTS = $(wildcard tests/$(ONLY).test.js tests/http/$(ONLY).test.js)
 
 # Undefined behaviour is looked for in our code only: BearSSL counts on some of it.
@@ -132,7 +135,7 @@ NATIVE_OBJECTS = $(TEST_OBJECTS:%=build/native/%)
 $(NATIVE_OBJECTS): | build/deps-test
 
 $(C_TESTS): build/native/%: build/native/tests/%.o $(NATIVE_OBJECTS)
-	@echo "native  $@"
+	@mkdir -p $(@D); echo "native  $@"
 	$(Q)$(NATIVE) $(ASAN) $(UBSAN) -fuse-ld=lld -o $@ $^
 
 # The same sources for the machine that the product runs on, with no larger a stack. Linked from
@@ -145,8 +148,12 @@ build/wasi/latchkey.a: $(TEST_OBJECTS:%=build/wasi/%)
 	$(Q)rm -f $@; $$($(WASI) --print-prog-name=llvm-ar) rcsT $@ $^
 
 $(WASI_TESTS): build/wasi/%.wasm: build/wasi/tests/%.o build/wasi/latchkey.a
-	@echo "wasi  $@"
+	@mkdir -p $(@D); echo "wasi  $@"
 	$(Q)$(WASI) -Wl,--stack-first -Wl,-z,stack-size=$(WASM_STACK) -Wl,--gc-sections -o $@ $^
+
+# The fuzz targets are tests too: they take in what stands in their corpora.
+$(filter build/native/fuzz/%,$(C_TESTS)): build/native/tests/fuzz/replay.o
+$(filter build/wasi/fuzz/%,$(WASI_TESTS)): build/wasi/tests/fuzz/replay.o
 
 # All are run, whatever fails; to have run none is a failure too.
 run = @passed=0; failed=0; \

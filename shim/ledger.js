@@ -4,6 +4,8 @@ import { Reader, Writer } from "./wire.js";
 const [CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT] = [1, 2, 3, 4, 5, 6, 7];
 const [APPLIED, CONFLICT] = [0, 2];
 const KEEP_EXPIRY = 2 ** 63; // and above
+const MAX_REMEMBERED = 64;
+const NO_ROW = { version: 0, expires: 0, value: null };
 const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL,
   expires INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID`;
 
@@ -13,8 +15,9 @@ const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version IN
  * awaited inside. It knows no OAuth.
  */
 export class Ledger extends DurableObject {
+  rows = new Map(); // what is stored, as far as it was asked for: nobody else writes it
   waiting = new Set(); // those who wait for a row to change
-  alarmAt; // what is set, once it is known
+  alarmAt; // when the alarm is set for, once that is known
 
   sql(query, ...values) {
     return this.ctx.storage.sql.exec(query, ...values);
@@ -25,7 +28,7 @@ export class Ledger extends DurableObject {
     const reader = new Reader(step);
     const now = Math.floor(Date.now() / 1000);
     const late = now - reader.u64(); // how long the request took to come so far
-    const operations = reader.list(() => readOperation(reader, late));
+    const operations = reader.list((r) => readOperation(r, late));
     this.ready ??= this.sql(TABLE);
     for (const o of operations) if (o.op === WAIT) await this.wait(o, now);
     if (operations.every(({ op }) => op === READ || op === WAIT)) return this.run(operations, now);
@@ -36,8 +39,13 @@ export class Ledger extends DurableObject {
   }
 
   row(key, now) {
-    const [row] = this.sql("SELECT version, expires, value FROM rows WHERE key = ?", key);
-    return row?.expires > now ? row : { version: 0, expires: 0, value: null };
+    let row = this.rows.get(key);
+    if (!row) {
+      [row = NO_ROW] = this.sql("SELECT version, expires, value FROM rows WHERE key = ?", key);
+      if (this.rows.size >= MAX_REMEMBERED) this.rows.clear();
+      this.rows.set(key, row);
+    }
+    return row.expires > now ? row : NO_ROW;
   }
 
   run(operations, now) {
@@ -45,7 +53,9 @@ export class Ledger extends DurableObject {
     const holds = operations.every(({ op, version, value }, i) =>
       op === CHECK ? rows[i].version === version : op !== MATCH || same(rows[i].value, value));
     const answer = new Writer().u8(holds ? APPLIED : CONFLICT);
-    operations.forEach(({ op }, i) => op === READ && answer.u32(rows[i].version).span(rows[i].value));
+    operations.forEach(({ op }, i) => {
+      if (op === READ) answer.u32(rows[i].version).span(rows[i].value && new Uint8Array(rows[i].value));
+    });
     if (holds) operations.forEach((operation, i) => this.write(operation, rows[i]));
     return answer.bytes();
   }
@@ -56,6 +66,7 @@ export class Ledger extends DurableObject {
       this.sql("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", key, row.version + 1, end, value);
     if (op === TOUCH && row.version > 0) this.sql("UPDATE rows SET expires = ? WHERE key = ?", end, key);
     if (op === DELETE) this.sql("DELETE FROM rows WHERE key = ?", key);
+    if (op !== READ) this.rows.delete(key); // read anew, whether the transaction holds or not
   }
 
   async wait({ key, version, ms }, now) {
@@ -78,6 +89,7 @@ export class Ledger extends DurableObject {
 
   async alarm() {
     this.alarmAt = undefined;
+    this.rows.clear();
     this.ready ??= this.sql(TABLE);
     this.sql("DELETE FROM rows WHERE expires <= ?", Math.floor(Date.now() / 1000));
     const { next } = this.sql("SELECT min(expires) AS next FROM rows").one();
@@ -89,7 +101,7 @@ export class Ledger extends DurableObject {
 
 /** As in docs/host.md: u8 op, key, then what the operation needs. */
 function readOperation(r, late) {
-  const o = { op: r.u8(), key: r.text() };
+  const o = { op: r.u8(), key: r.text(), version: 0, ms: 0, expires: undefined, value: undefined };
   if (o.op === CHECK || o.op === WAIT) o.version = r.u32();
   if (o.op === WAIT) o.ms = r.u32();
   if (o.op === WRITE || o.op === TOUCH) o.expires = r.u64() + late;

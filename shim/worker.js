@@ -22,7 +22,7 @@ function load(env) {
   if (core) return core;
   const { exports } = new WebAssembly.Instance(module, {});
   const secrets = Object.entries(env).filter(([, value]) => typeof value === "string");
-  const input = new Writer().span(configuration).pairs(secrets);
+  const input = new Writer().text(configuration).pairs(secrets);
   const problem = new TextDecoder().decode(call(exports, "configure", input));
   if (problem) throw new Error(`latchkey.json: ${problem}`);
   return (core = exports);
@@ -49,8 +49,11 @@ function run(env, journal) {
 
 /* ---- effects: each reads what is wanted and writes what came of it ---- */
 
+const keep = (r) => new Writer().raw(r.bytes.subarray(r.at));
+const log = (r) => console.log(r.text());
 const EFFECTS = [, body, ledger, kvGet, kvPut, outbound, limit, forward, keep, log];
 
+/** What comes decompressed is counted decompressed: its Content-Length says nothing. */
 async function readAll(stream, limit) {
   const all = new Writer();
   for await (const chunk of stream ?? []) {
@@ -61,7 +64,9 @@ async function readAll(stream, limit) {
 }
 
 async function body(r, c) {
-  c.body = await readAll(c.request.body, r.u32());
+  const limit = r.u32(), { request } = c;
+  const fits = Number(request.headers.get("content-length") ?? NaN) <= limit;
+  c.body = fits ? new Uint8Array(await request.arrayBuffer()) : await readAll(request.body, limit);
   return new Writer((c.body?.length ?? 0) + 8).u8(c.body ? OK : TOO_LARGE).span(c.body);
 }
 
@@ -78,11 +83,12 @@ async function ledger(r, { env }) {
 }
 
 async function kvGet(r, { env }) {
-  return new Writer().u8(OK).span(await env.KV.get(r.text(), "arrayBuffer"));
+  const value = await env.KV.get(r.text(), "arrayBuffer");
+  return new Writer().u8(OK).span(value && new Uint8Array(value));
 }
 
-async function kvPut(r, { env }) {
-  await env.KV.put(r.text(), r.span(), { expirationTtl: r.u32() });
+function kvPut(r, { env }) {
+  return env.KV.put(r.text(), r.span(), { expirationTtl: r.u32() });
 }
 
 async function outbound(r) {
@@ -102,7 +108,7 @@ async function limit(r, { env }) {
 /** Answers with the runtime's response itself, unless it has the status that the core wants back. */
 async function forward(r, c) {
   const method = r.text(), url = r.text(), sent = r.pairs(), body = r.u8() ? c.body : null;
-  const returned = r.u32(), kept = r.list(r.text), added = r.pairs();
+  const returned = r.u32(), kept = r.list(() => r.text()), added = r.pairs();
   const { signal } = c.request;
   const response = await fetch(url, { method, headers: sent, body, signal, redirect: "manual" });
   if (response.status === returned) {
@@ -113,14 +119,6 @@ async function forward(r, c) {
   const headers = new Headers([...response.headers].filter(([name]) => isKept(name)));
   for (const [name, value] of added) headers.set(name, value);
   return new Response(response.body, { status: response.status, headers });
-}
-
-async function keep(r) {
-  return new Writer().raw(r.bytes.subarray(r.at));
-}
-
-async function log(r) {
-  console.log(r.text());
 }
 
 /** @returns {Promise<Writer | Response | undefined>} a Response ends the request */
@@ -136,11 +134,11 @@ async function perform(effect, c) {
 /* ---- one request ---- */
 
 function begin(request) {
-  return new Writer()
+  return new Writer(8192)
     .u64(Math.floor(Date.now() / 1000))
     .span(crypto.getRandomValues(new Uint8Array(32)))
-    .span(request.method)
-    .span(request.url)
+    .text(request.method)
+    .text(request.url)
     .pairs(request.headers);
 }
 
@@ -152,13 +150,13 @@ async function serve(request, env, ctx) {
     const out = run(env, journal);
     if (out.u8() === RESPONSE) {
       const status = out.u32(), headers = out.pairs(), body = out.span();
-      later(out.list(out.span));
+      later(out.list(() => out.span()));
       return new Response(body?.length ? body : null, { status, headers });
     }
-    const answers = await Promise.all(out.list(out.span).map((effect) => perform(effect, c)));
+    const answers = await Promise.all(out.list(() => out.span()).map((effect) => perform(effect, c)));
     const response = answers.find((answer) => answer instanceof Response);
     if (response) {
-      later(out.list(out.span));
+      later(out.list(() => out.span()));
       return response;
     }
     for (const answer of answers) journal.span(answer.bytes());

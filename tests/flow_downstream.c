@@ -185,6 +185,23 @@ static void a_holder_that_died(void)
     CHECK_SPAN(world_row(&world, world.rows[0].shard, SPAN("grant"))->value, stored);
 }
 
+static void a_lease_taken_late(void)
+{
+    check_row("S4: the request was long on its way: its lease begins when it is taken");
+    struct caller c = seconds_left(0);
+    struct caller other = c;
+    struct exchange x = caller_begin(&c, CALL);
+    world.now += 14;
+    while (world_row(&world, world.rows[0].shard, SPAN("lease")) == NULL)
+        CHECK(world_step(&world, &x, AS_USUAL));
+    world.now += 14;
+    CHECK_INT(caller_do(&other, CALL), 503);
+    world_finish(&world, &x);
+    CHECK_INT(caller_take(&c, CALL, &x), 200);
+    CHECK(caller_is_served(&other));
+    CHECK_INT(world.products[0].refreshes, 1);
+}
+
 int main(void)
 {
     start();
@@ -195,6 +212,7 @@ int main(void)
     without_refresh_token();
     storm();
     a_holder_that_died();
+    a_lease_taken_late();
     world_forget(image);
     return check_done();
 }

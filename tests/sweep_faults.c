@@ -11,9 +11,19 @@
 static struct world world;
 static size_t points;
 
-enum mishap { FAILED_ONCE = FAILS, LOST_ONCE = ANSWER_LOST, TWICE = DONE_TWICE, KILLED, MISHAPS };
+enum mishap {
+    FAILED_ONCE = FAILS,
+    LOST_ONCE = ANSWER_LOST,
+    TWICE = DONE_TWICE,
+    FAIL_ON, /* this effect and all after it */
+    LOST_ON,
+    KILLED,
+    MISHAPS
+};
 
-static const char *const MISHAP_NAMES[] = {"as usual", "fails", "answer lost", "twice", "killed"};
+static const char *const MISHAP_NAMES[] = {"as usual", "fails",         "answer lost",
+                                           "twice",    "all fail on",   "all answers lost on",
+                                           "killed"};
 
 struct point {
     const struct scene *scene;
@@ -53,23 +63,23 @@ static void check_success(struct point *p)
     }
 }
 
-/* A code: it still works. Or, if the ledger may have taken it, it and all that it gave is dead. */
+/* A code: it still works. If nobody can have heard that it was taken, it is dead with all it gave. */
 static void check_code(struct point *p)
 {
     struct caller again = p->before;
     unsigned status = caller_do(&again, REDEEM);
-    bool may_be_taken = p->kind == ASKED_LEDGER && p->mishap != FAILED_ONCE;
     if (status == 200)
         CHECK(caller_is_served(&again));
     else
-        CHECK(may_be_taken && status == 400 && scene_is_dead(&p->after, 1));
+        CHECK(p->mishap == LOST_ON && status == 400 && scene_is_dead(&p->after, 1));
 }
 
 /* The product has changed its tokens, and nobody can have heard of it. */
 static bool tokens_are_lost(const struct point *p)
 {
-    bool unheard = p->kind == ASKED_FETCH && (p->mishap == LOST_ONCE || p->mishap == TWICE);
-    bool unstored = p->kind == ASKED_LEDGER && p->mishap == KILLED;
+    bool unheard = p->kind == ASKED_FETCH && (p->mishap == LOST_ONCE || p->mishap == TWICE ||
+                                              p->mishap == LOST_ON);
+    bool unstored = p->kind == ASKED_LEDGER && (p->mishap == KILLED || p->mishap == FAIL_ON);
     return world.products[0].refreshes > 0 && (unheard || unstored);
 }
 
@@ -134,8 +144,12 @@ static bool happen(struct point *p, struct exchange *x)
     p->kind = (enum effect)x->effects[x->performed].data[0];
     if (p->mishap == KILLED)
         return true;
-    (void)world_step(&world, x, (enum fault)p->mishap);
-    world_finish(&world, x);
+    enum fault first = p->mishap == FAIL_ON   ? FAILS
+                       : p->mishap == LOST_ON ? ANSWER_LOST
+                                              : (enum fault)p->mishap;
+    bool goes_on = world_step(&world, x, first);
+    while (goes_on)
+        goes_on = world_step(&world, x, p->mishap >= FAIL_ON ? first : AS_USUAL);
     return true;
 }
 

@@ -359,6 +359,10 @@ static void test_private_es256(void)
         {"for ES384", SPAN("{" EC ",\"d\":\"" D "\",\"alg\":\"ES384\"}"), MALFORMED},
         {"for verifying", SPAN("{" EC ",\"d\":\"" D "\",\"key_ops\":[\"verify\"]}"), MALFORMED},
         {"another key's x and y", SPAN("{" A1_EC ",\"d\":\"" D "\"}"), MALFORMED},
+        {"the other point of that x",
+         SPAN("{" EC_TYPE ",\"x\":\"" X
+              "\",\"y\":\"OA67MeRCZIJ40yASRhFGC0yWopJW9NtSdbnc13p3GlI\",\"d\":\"" D "\"}"),
+         MALFORMED},
         {"another key's d", SPAN("{" EC ",\"d\":\"" A1_D "\"}"), MALFORMED},
         {"no d", SPAN("{" EC "}"), MALFORMED},
         {"no x and y", SPAN("{" EC_TYPE ",\"d\":\"" D "\"}"), MALFORMED},

@@ -46,9 +46,11 @@ enum result hkdf_sha256(struct span secret, struct span salt, struct span info, 
 
 /*
  * HMAC-DRBG (SP 800-90A) over one seed. Made once for a request; the same seed
- * gives the same bytes in the same order.
+ * gives the same bytes in the same order. Nothing is computed before bytes are
+ * drawn, which most requests never do; the seed must live as long.
  */
 struct drbg {
+    struct span seed; /* ABSENT once it is begun */
     uint8_t k[32];
     uint8_t v[32];
 };

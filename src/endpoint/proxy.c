@@ -9,6 +9,7 @@
 #include "endpoint/endpoint.h"
 #include "oauth/error.h"
 #include "oauth/scope.h"
+#include "text/form.h"
 #include "text/url.h"
 
 enum { RPC_PARSE_ERROR = -32700, RPC_INVALID_REQUEST = -32600, RPC_INTERNAL = -32603,
@@ -116,11 +117,26 @@ static enum result invalid_token(struct cx *cx, const char *reason)
                   "The access token is not valid here: expired, revoked, or for another server.");
 }
 
+/*
+ * OAuth 2.1 section 5.3.2: a request that "uses more than one method for including an access
+ * token" is invalid. In the query alone it is no method at all: there it ends up in logs.
+ */
+static bool has_token_in_query(struct cx *cx)
+{
+    struct form query;
+    return span_present(cx->request.query) &&
+           form_parse(cx->arena, cx->request.query, &query) == OK &&
+           form_count(&query, SPAN("access_token")) > 0;
+}
+
 static enum result read_token(struct cx *cx, struct call *call, struct span *grant_id)
 {
     struct span header = headers_get(&cx->request.headers, SPAN("authorization"));
     if (!span_present(header))
         return refuse(cx, INVALID_REQUEST, "no_credentials", "Sign in first.");
+    if (has_token_in_query(cx))
+        return refuse(cx, INVALID_REQUEST, "token_twice",
+                      "Send the access token in the Authorization header only.");
     if (http_credentials(header, SPAN("Bearer"), &call->token) != OK ||
         !span_present(call->token))
         return invalid_token(cx, "credentials_malformed");

@@ -80,16 +80,19 @@ static void drbg_keep(struct drbg *d, const br_hmac_drbg_context *c)
 
 void drbg_make(struct drbg *d, struct span seed)
 {
-    br_hmac_drbg_context c;
-    br_hmac_drbg_init(&c, &br_sha256_vtable, seed.data, seed.size);
-    drbg_keep(d, &c);
+    *d = (struct drbg){.seed = seed};
 }
 
 void drbg_bytes(struct drbg *d, uint8_t *out, size_t size)
 {
     br_hmac_drbg_context c = {.vtable = &br_hmac_drbg_vtable, .digest_class = &br_sha256_vtable};
-    memcpy(c.K, d->k, sizeof d->k);
-    memcpy(c.V, d->v, sizeof d->v);
+    if (span_present(d->seed)) {
+        br_hmac_drbg_init(&c, &br_sha256_vtable, d->seed.data, d->seed.size);
+        d->seed = ABSENT;
+    } else {
+        memcpy(c.K, d->k, sizeof d->k);
+        memcpy(c.V, d->v, sizeof d->v);
+    }
     br_hmac_drbg_generate(&c, out, size);
     drbg_keep(d, &c);
 }

@@ -195,7 +195,8 @@ enum result jwk_private_es256(struct arena *a, const struct json *node, struct p
     TRY(p256_private_parse(d, &parsed));
     TRY(parse_ec(a, node, &stated));
     p256_public_of(&parsed, &real);
-    if (!span_equal(p256_x(&stated), p256_x(&real)) || !span_equal(p256_y(&stated), p256_y(&real)))
+    if (!span_equal(span_bytes(stated.point, P256_POINT_SIZE),
+                    span_bytes(real.point, P256_POINT_SIZE)))
         return MALFORMED;
     *key = parsed;
     return OK;

@@ -280,6 +280,16 @@ static struct span perform(struct world *w, struct exchange *x, struct span effe
     world_fault("an effect", SPAN("of no known kind"));
 }
 
+/* Into the journal; what is for later has no answer. */
+static void take_answer(struct world *w, struct exchange *x, struct span answer)
+{
+    if (x->answered)
+        return;
+    pack_span(&x->journal, answer);
+    if (x->performed == x->effect_count)
+        run_exchange(w, x);
+}
+
 bool world_step(struct world *w, struct exchange *x, enum fault fault)
 {
     if (x->performed == x->effect_count)
@@ -297,13 +307,20 @@ bool world_step(struct world *w, struct exchange *x, enum fault fault)
     else if (fault != FAILS)
         answer = perform(w, x, effect, &ends);
     x->steps++;
-    if (ends && fault != ANSWER_LOST) {
+    if (ends && fault != ANSWER_LOST)
         answered(x);
-    } else if (!x->answered) {
-        pack_span(&x->journal, answer);
-        if (x->performed == x->effect_count)
-            run_exchange(w, x);
-    }
+    else
+        take_answer(w, x, answer);
+    return x->performed < x->effect_count;
+}
+
+bool world_answer(struct world *w, struct exchange *x, struct span answer)
+{
+    if (x->performed == x->effect_count)
+        return false;
+    x->performed++;
+    x->steps++;
+    take_answer(w, x, answer);
     return x->performed < x->effect_count;
 }
 
@@ -314,7 +331,7 @@ void world_finish(struct world *w, struct exchange *x)
 }
 
 /* The first from `at` on that can go on; if all wait for each other, the first that waits. */
-static struct exchange *whose_turn(struct world *w, struct exchange *list, size_t count, size_t at)
+static struct exchange *whose_turn(const struct world *w, struct exchange *list, size_t count, size_t at)
 {
     struct exchange *waiting = NULL;
     for (size_t i = 0; i < count; i++) {

@@ -195,6 +195,9 @@ struct exchange world_begin(struct world *w, const struct asked *asked);
 /* One effect. false: there is none left, deferred ones included. */
 bool world_step(struct world *w, struct exchange *x, enum fault fault);
 
+/* One effect is not performed, but answered with these bytes, whatever they say. */
+bool world_answer(struct world *w, struct exchange *x, struct span answer);
+
 /* To its end. */
 void world_finish(struct world *w, struct exchange *x);
 
@@ -212,7 +215,7 @@ bool world_stores(const struct world *w, struct span text);
 
 /* world_ledger.c: the ledger as shim/ledger.js keeps it, and the copies. */
 struct span world_ledger(struct world *w, struct arena *a, struct unpacker *effect);
-bool world_ledger_waits(struct world *w, struct span effect);
+bool world_ledger_waits(const struct world *w, struct span effect);
 const struct world_row *world_row(const struct world *w, struct span shard, struct span key);
 struct span world_copy_get(const struct world *w, struct span key);
 void world_copy_put(struct world *w, struct span key, struct span value, uint32_t seconds);

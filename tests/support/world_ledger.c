@@ -18,12 +18,12 @@ struct operation {
 
 struct step {
     struct span shard;
-    uint64_t now;
     struct operation operations[MAX_OPERATIONS];
     size_t count;
 };
 
-static struct operation read_operation(struct unpacker *u)
+/* late: how long the request took to come so far; lifetimes begin when they are written. */
+static struct operation read_operation(struct unpacker *u, uint64_t late)
 {
     struct operation o = {.kind = (enum operation_kind)unpack_u8(u), .key = unpack_span(u)};
     if (o.kind == CHECK_VERSION || o.kind == WAIT)
@@ -32,22 +32,24 @@ static struct operation read_operation(struct unpacker *u)
         (void)unpack_u32(u); /* how long: here all other requests come first, then none does */
     if (o.kind == WRITE || o.kind == TOUCH)
         o.expires = unpack_u64(u);
+    if (o.expires != LEDGER_KEEP_EXPIRY)
+        o.expires += late;
     if (o.kind == WRITE || o.kind == MATCH)
         o.value = unpack_span(u);
     return o;
 }
 
-static struct step read_step(struct unpacker *effect)
+static struct step read_step(const struct world *w, struct unpacker *effect)
 {
     struct step step = {.shard = unpack_span(effect)};
     (void)unpack_u32(effect); /* an old answer would do; here it is always a new one */
     struct unpacker u = unpack_make(unpack_span(effect));
-    step.now = unpack_u64(&u);
+    uint64_t late = w->now - unpack_u64(&u);
     step.count = unpack_u32(&u);
     if (u.broken || step.count > MAX_OPERATIONS)
         world_fault("a ledger step", SPAN("is malformed"));
     for (size_t i = 0; i < step.count; i++)
-        step.operations[i] = read_operation(&u);
+        step.operations[i] = read_operation(&u, late);
     if (unpack_done(&u) != OK || unpack_done(effect) != OK)
         world_fault("a ledger step", SPAN("is malformed"));
     return step;
@@ -63,6 +65,7 @@ static struct world_row *stored(struct world *w, struct span shard, struct span 
     return NULL;
 }
 
+/* As it counts: what has expired is not there, whether or not it was collected. */
 const struct world_row *world_row(const struct world *w, struct span shard, struct span key)
 {
     for (size_t i = 0; i < w->row_count; i++)
@@ -72,12 +75,10 @@ const struct world_row *world_row(const struct world *w, struct span shard, stru
     return NULL;
 }
 
-static struct world_row row_at(struct world *w, struct span shard, struct span key, uint64_t now)
+static struct world_row row_at(const struct world *w, struct span shard, struct span key)
 {
-    const struct world_row *row = stored(w, shard, key);
-    if (row != NULL && row->expires > now)
-        return *row;
-    return (struct world_row){.value = ABSENT};
+    const struct world_row *row = world_row(w, shard, key);
+    return row != NULL ? *row : (struct world_row){.value = ABSENT};
 }
 
 static void write_row(struct world *w, struct span shard, const struct operation *o)
@@ -99,14 +100,6 @@ static void delete_row(struct world *w, struct world_row *row)
 {
     if (row != NULL)
         *row = w->rows[--w->row_count];
-}
-
-/* The alarm: what has expired by the world's own clock is gone a second later. */
-static void collect(struct world *w)
-{
-    for (size_t i = w->row_count; i-- > 0;)
-        if (w->rows[i].expires < w->now)
-            delete_row(w, &w->rows[i]);
 }
 
 /* ---- the step ---- */
@@ -131,13 +124,12 @@ static void apply(struct world *w, struct span shard, const struct operation *o)
 
 struct span world_ledger(struct world *w, struct arena *a, struct unpacker *effect)
 {
-    struct step step = read_step(effect);
+    struct step step = read_step(w, effect);
     bool all_hold = true;
     size_t size = 1;
-    collect(w);
     for (size_t i = 0; i < step.count; i++) {
         struct operation *o = &step.operations[i];
-        o->before = row_at(w, step.shard, o->key, step.now);
+        o->before = row_at(w, step.shard, o->key);
         all_hold &= holds(o);
         size += 8 + o->before.value.size;
     }
@@ -155,15 +147,15 @@ struct span world_ledger(struct world *w, struct arena *a, struct unpacker *effe
     return built(&answer);
 }
 
-bool world_ledger_waits(struct world *w, struct span effect)
+bool world_ledger_waits(const struct world *w, struct span effect)
 {
     struct unpacker u = unpack_make(effect);
     if (unpack_u8(&u) != ASKED_LEDGER)
         return false;
-    struct step step = read_step(&u);
+    struct step step = read_step(w, &u);
     for (size_t i = 0; i < step.count; i++) {
         const struct operation *o = &step.operations[i];
-        if (o->kind == WAIT && row_at(w, step.shard, o->key, step.now).version == o->version)
+        if (o->kind == WAIT && row_at(w, step.shard, o->key).version == o->version)
             return true;
     }
     return false;

@@ -10,6 +10,7 @@ Says "ready" when it listens, on 127.0.0.1 only; TLS is the business of whatever
 import argparse
 import asyncio
 import ipaddress
+import logging
 import os
 import re
 import signal
@@ -83,15 +84,13 @@ class Exchange:
         self.request = request
         self.url = url
         self.sent = None  # the request's body
+        self.forwarding = None  # the runtime's response, as a future
         self.gone = False
-        self.forwarding = None
-        self.upstream = None
 
     async def serve(self):
         r = self.request
         journal = u64(int(time.time())) + span(os.urandom(32)) + span(r.method) + span(self.url)
-        headers = {**joined(r.raw_headers), "cf-connecting-ip": r.remote}
-        journal += pairs(headers.items())
+        journal += pairs({**joined(r.raw_headers), "cf-connecting-ip": r.remote})
         for _ in range(MAX_RUNS):
             out = self.host.core.run(journal)
             if out.u8() == RESPONSE:
@@ -136,9 +135,8 @@ class Exchange:
         timeout = aiohttp.ClientTimeout(total=r.u32() / 1000)
         async with self.host.request(method, url, headers, body, timeout) as response:
             content = await read_all(response.content, r.u32())
-            if content is None:
-                return u8(TOO_LARGE)
-            return u8(OK) + u32(response.status) + pairs(joined(response.raw_headers).items()) + span(content)
+            head = u32(response.status) + pairs(joined(response.raw_headers))
+            return u8(TOO_LARGE) if content is None else u8(OK) + head + span(content)
 
     async def limit(self, r):
         return u8(OK) + u8(self.host.limiter.allows(r.text()))
@@ -148,12 +146,12 @@ class Exchange:
         method, url, headers = r.text(), r.text(), r.pairs()
         body = self.sent if r.u8() else None
         returned, kept, added = r.u32(), r.list(r.text), r.pairs()
+        if self.gone:
+            return u8(FAILED)
         timeout = aiohttp.ClientTimeout(total=None)
         coming = self.host.request(method, url, headers, body, timeout)
         self.forwarding = asyncio.ensure_future(coming)
-        if self.gone:
-            self.forwarding.cancel()
-        self.upstream = response = await self.forwarding
+        response = await self.forwarding
         if response.status == returned:
             response.close()
             return u8(OK)
@@ -162,7 +160,7 @@ class Exchange:
             answer.content_length = response.content_length
         for name, value in joined(response.raw_headers).items():
             if any(name.startswith(k[:-1]) if k.endswith("*") else name == k for k in kept):
-                answer.headers[name] = value.decode("latin-1")
+                answer.headers[name] = value.decode(errors="replace")
         answer.headers.update(added)
         return answer
 
@@ -180,7 +178,7 @@ class Exchange:
             return answer
         await answer.prepare(self.request)
         try:
-            async for piece in self.upstream.content.iter_any():
+            async for piece in self.forwarding.result().content.iter_any():
                 await answer.write(piece)
         except aiohttp.ClientError:
             self.request.transport.abort()
@@ -191,8 +189,12 @@ class Exchange:
         self.gone = True
         if self.forwarding:
             self.forwarding.cancel()
-        if self.upstream:
-            self.upstream.close()
+            self.forwarding.add_done_callback(close)
+
+
+def close(future):
+    if not future.cancelled() and not future.exception():
+        future.result().close()
 
 
 async def read_all(stream, limit):
@@ -242,8 +244,9 @@ class PublicResolver(aiohttp.ThreadedResolver):
 
 
 class Host:
-    def __init__(self, core, db, limit):
+    def __init__(self, core, db, limit, scheme):
         self.core = core
+        self.scheme = scheme
         self.ledger = Ledger(db)
         self.copies = Copies(db)
         self.limiter = Limiter(limit)
@@ -262,11 +265,18 @@ class Host:
             timeout=timeout, allow_redirects=False,
         )
 
+    def url_of(self, request):
+        """As in docs/host.md: with one host, in lower case, without a default port."""
+        (authority,) = request.headers.getall("Host", [])
+        if not AUTHORITY.fullmatch(authority):
+            raise ValueError
+        return f"{URL(f'{self.scheme}://{authority}').origin()}{request.rel_url.raw_path_qs}"
+
     async def handle(self, request):
-        authority = request.headers.get("Host", "")
-        if not AUTHORITY.fullmatch(authority) or not request.raw_path.startswith("/"):
+        try:
+            exchange = Exchange(self, request, self.url_of(request))
+        except ValueError:
             return web.Response(status=400)
-        exchange = Exchange(self, request, f"http://{authority}{request.raw_path}")
         try:
             # A client that leaves does not leave a sign-in half done.
             answer = await asyncio.shield(self.background(exchange.serve()))
@@ -314,7 +324,7 @@ async def only_ours(_, response):
 def read_secrets(path):
     """NAME=value lines, as in .dev.vars."""
     line = re.compile(r"""^\s*(\w+)\s*=\s*(['"]?)(.*)\2\s*$""", re.M)
-    return [(name, value) for name, _, value in line.findall(open(path).read())]
+    return {name: value for name, _, value in line.findall(open(path).read())}
 
 
 def main():
@@ -322,22 +332,20 @@ def main():
     arguments.add_argument("--module", required=True, help="build/latchkey.wasm")
     arguments.add_argument("--config", required=True, help="latchkey.json")
     arguments.add_argument("--port", required=True, type=int)
-    arguments.add_argument("--secrets", help="a file like .dev.vars")
+    arguments.add_argument("--secrets", default=os.devnull, help="a file like .dev.vars")
     arguments.add_argument("--store", default=":memory:", help="an SQLite file; else in memory")
     arguments.add_argument("--limit", type=int, help="how often in a minute one key may pass")
+    arguments.add_argument("--scheme", default="http", help="https behind something that ends TLS")
     given = arguments.parse_args()
-    secrets = read_secrets(given.secrets) if given.secrets else []
-    db = sqlite3.connect(given.store, isolation_level=None)
-    db.executescript(TABLES)
+    logging.disable()  # of what it cannot parse, aiohttp would show the lines: there may be tokens
     try:
-        core = Core(given.module, open(given.config).read(), secrets)
-        asyncio.run(Host(core, db, given.limit).run(given.port))
-    except ValueError as problem:
-        sys.exit(f"{given.config}: {problem}")
-    except OSError as problem:
-        sys.exit(f"Port {given.port} of 127.0.0.1: {problem.strerror or problem}")
-    finally:
+        core = Core(given.module, open(given.config).read(), read_secrets(given.secrets))
+        db = sqlite3.connect(given.store, isolation_level=None)
+        db.executescript(TABLES)
+        asyncio.run(Host(core, db, given.limit, given.scheme).run(given.port))
         db.close()
+    except (OSError, ValueError) as problem:
+        sys.exit(f"{given.config}: {problem}" if isinstance(problem, ValueError) else str(problem))
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ def span(value):
     return u32(len(data)) + data
 
 
-def pairs(items):
-    packed = [span(name) + span(value) for name, value in items]
+def pairs(fields):
+    packed = [span(name) + span(value) for name, value in fields.items()]
     return u32(len(packed)) + b"".join(packed)
 
 

@@ -13,9 +13,13 @@ const READY_MS = 60_000;
  * @property {object} config latchkey.json
  * @property {Record<string, string>} secrets
  * @property {number} limit how often in a minute the platform's limiter lets one key pass
+ * @property {string} [main] another entry of the Worker than the shim (wrangler only)
  */
 
-/** A host is a function from HostOptions to { logs, hasEnded(), stop(), storageDump() }. */
+/**
+ * A host is a function from HostOptions to { logs, hasEnded(), stop(), storageDump() }, and
+ * { kill(), start(config, secrets), stored } for what is to survive: `stored` is a folder.
+ */
 const HOSTS = {
   wrangler: async () => (await import("./wrangler.js")).startWrangler,
   wasmtime: async () => (await import("./wasmtime.js")).startWasmtime,
@@ -33,7 +37,15 @@ export async function startGateway(options) {
     await host.stop();
     throw error;
   }
-  return { url, ...host };
+  return {
+    url,
+    ...host,
+    /** After kill(). */
+    async start(config, secrets) {
+      host.start(config, secrets);
+      await answers(url, host, config.issuer);
+    },
+  };
 }
 
 async function answers(url, host, issuer) {

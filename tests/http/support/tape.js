@@ -3,20 +3,19 @@
  * ever been able to read.
  */
 export function makeTape() {
-  /** @type {Promise<string>[]} each with status line, headers and body */
+  /** @type {Promise<{ url: string, text: string }>[]} status, headers and body are the text */
   const answers = [];
 
   return {
     /** @type {typeof globalThis.fetch} */
     async fetch(input, init) {
       const response = await fetch(input, init);
-      const head = [`${response.status} ${response.url}`, ...[...response.headers].map((pair) => pair.join(": "))];
+      const head = [response.status, ...[...response.headers].map((pair) => pair.join(": "))];
       const body = response.body ? readAll(response.clone()) : "";
-      answers.push(Promise.resolve(body).then((text) => [...head, "", text].join("\n")));
+      answers.push(Promise.resolve(body).then((text) => ({ url: response.url, text: [...head, "", text].join("\n") })));
       return response;
     },
 
-    /** @returns {Promise<string[]>} */
     answers: () => Promise.all(answers),
   };
 }

@@ -2,59 +2,52 @@
  * The same module, byte for byte, under tests/wasmtime/host.py, with a configuration, secrets and
  * storage of its own.
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 
+import { startProgram } from "./program.js";
 import { readStorage } from "./storage.js";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const STOP_MS = 5000;
 
 /** @param {import("./gateway.js").HostOptions} options */
 export async function startWasmtime({ port, config, secrets, limit }) {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
-  const inFolder = (name, content) => {
-    writeFileSync(join(folder, name), content);
-    return join(folder, name);
-  };
+  const stored = join(folder, "state");
   const settings = {
     module: join(ROOT, "build/latchkey.wasm"),
-    config: inFolder("latchkey.json", JSON.stringify(config)),
-    secrets: inFolder(".dev.vars", Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`).join("")),
-    store: inFolder("store.sqlite", ""),
+    config: join(folder, "latchkey.json"),
+    secrets: join(folder, ".dev.vars"),
+    store: join(stored, "store.sqlite"),
     port,
     limit,
+    scheme: new URL(config.issuer).protocol.slice(0, -1), // as if something before it ended TLS
   };
+  const settle = (config, secrets) => {
+    writeFileSync(settings.config, JSON.stringify(config));
+    writeFileSync(settings.secrets, Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
+  };
+  mkdirSync(stored);
+  settle(config, secrets);
   const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(join(ROOT, "build/venv/bin/python"), [join(ROOT, "tests/wasmtime/host.py"), ...given], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-
-  const logs = [];
-  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => logs.push(line));
-  child.once("error", (error) => logs.push(`${error.message}: .ci/deps test installs what is missing`));
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  const killNow = () => child.kill("SIGKILL");
-  process.once("exit", killNow);
+  const program = startProgram(join(ROOT, "build/venv/bin/python"), [join(ROOT, "tests/wasmtime/host.py"), ...given]);
   let files;
 
   return {
-    logs,
-    hasEnded: () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null,
+    ...program,
+    stored,
+
+    /** Once more after kill(), on what is stored. */
+    start(config, secrets) {
+      settle(config, secrets);
+      program.start();
+    },
 
     /** What was stored is kept in memory; the folder goes. */
     async stop() {
-      child.kill("SIGINT");
-      const timer = setTimeout(killNow, STOP_MS);
-      await ended;
-      clearTimeout(timer);
-      process.off("exit", killNow);
-      rmSync(settings.config);
-      rmSync(settings.secrets);
-      files ??= readStorage(folder);
+      await program.end();
+      files ??= readStorage(stored);
       rmSync(folder, { recursive: true, force: true });
     },
 

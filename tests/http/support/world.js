@@ -20,8 +20,9 @@ const CONFIG = readFileSync(new URL("../../../examples/todo/latchkey.json", impo
  * @param {(config: object) => void} [options.config] changes the demonstration's latchkey.json
  * @param {Record<string, string>} [options.secrets] besides the two that are always there
  * @param {number} [options.limit] of the platform's rate limiter; high unless that is what is tested
+ * @param {string} [options.main] another entry of the Worker than the shim (wrangler only)
  */
-export async function startWorld({ todo: todoOptions = {}, config: change, secrets = {}, limit = 100_000 } = {}) {
+export async function startWorld({ todo: todoOptions = {}, config: change, secrets = {}, limit = 100_000, main } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
 
@@ -51,11 +52,12 @@ export async function startWorld({ todo: todoOptions = {}, config: change, secre
     ...secrets,
   };
 
-  const gateway = await startGateway({ port, config, secrets: allSecrets, limit }).catch(async (error) => {
+  const gateway = await startGateway({ port, config, secrets: allSecrets, limit, main }).catch(async (error) => {
     await todo.close();
     throw error;
   });
   const tape = makeTape();
+  let stopped;
 
   return {
     url,
@@ -74,16 +76,27 @@ export async function startWorld({ todo: todoOptions = {}, config: change, secre
     post: (path, parameters, headers) =>
       tape.fetch(url + path, { method: "POST", body: new URLSearchParams(parameters), headers }),
 
-    async stop() {
-      await gateway.stop();
-      await todo.close();
+    /** The gateway ends at once, in the middle of whatever it is doing. */
+    kill: gateway.kill,
+    /** After kill(): the gateway again, on what is stored, perhaps with a changed configuration or other secrets. */
+    async restart({ config: change, secrets: changed = {} } = {}) {
+      change?.(config);
+      for (const [name, value] of Object.entries(changed)) {
+        if (value === undefined) delete allSecrets[name];
+        else allSecrets[name] = value;
+      }
+      await gateway.start(config, allSecrets);
     },
+    /** The folder of what is stored; while the gateway runs, it is its own. */
+    stored: gateway.stored,
+
+    stop: () => (stopped ??= gateway.stop().then(todo.close)),
   };
 }
 
 /** Waits until `happened()` returns something, and returns that. */
-export async function until(happened, what) {
-  const end = performance.now() + 30_000;
+export async function until(happened, what, ms = 30_000) {
+  const end = performance.now() + ms;
   while (performance.now() < end) {
     const value = await happened();
     if (value) return value;

@@ -2,46 +2,53 @@
  * The gateway under `wrangler dev`: the real wrangler.toml, shim and module, in a folder of its
  * own, with a configuration, secrets and storage of its own.
  */
-import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 
+import { startProgram } from "./program.js";
 import { readStorage } from "./storage.js";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-const STOP_MS = 5000;
+const MAIN = "shim/worker.js";
 
-/** As it is, but for the build (there is no source here) and, if asked for, the limiter. */
-function wranglerToml(limit) {
+/** As it is, but for the build (there is no source here) and, if asked for, the limiter and the entry. */
+function wranglerToml(limit, main) {
   const text = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-  const changed = text.replace(/^\[build\]\n(.+\n)*/m, "").replace(/limit = \d+/, `limit = ${limit}`);
-  if (changed.includes("[build]") || !changed.includes(`limit = ${limit}`)) throw new Error("wrangler.toml is not as expected");
+  const changed = text
+    .replace(/^\[build\]\n(.+\n)*/m, "")
+    .replace(/limit = \d+/, `limit = ${limit}`)
+    .replace(`main = "${MAIN}"`, `main = "${main}"`);
+  if (changed.includes("[build]") || ![`limit = ${limit}`, `main = "${main}"`].every((part) => changed.includes(part)))
+    throw new Error("wrangler.toml is not as expected");
   return changed;
 }
 
 /** @param {import("./gateway.js").HostOptions} options */
-export async function startWrangler({ port, config, secrets, limit }) {
+export async function startWrangler({ port, config, secrets, limit, main = MAIN }) {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
   const inFolder = (...path) => join(folder, ...path);
   cpSync(join(ROOT, "shim"), inFolder("shim"), { recursive: true });
+  if (main !== MAIN) cpSync(join(ROOT, main), inFolder(main));
   cpSync(join(ROOT, "build/latchkey.wasm"), inFolder("build/latchkey.wasm"));
-  writeFileSync(inFolder("build/latchkey.json"), JSON.stringify(config));
-  writeFileSync(inFolder("wrangler.toml"), wranglerToml(limit));
-  writeFileSync(inFolder(".dev.vars"), Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
+  writeFileSync(inFolder("wrangler.toml"), wranglerToml(limit, main));
+  const settle = (config, secrets) => {
+    writeFileSync(inFolder("build/latchkey.json"), JSON.stringify(config));
+    writeFileSync(inFolder(".dev.vars"), Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`).join(""));
+  };
+  settle(config, secrets);
 
   // What TLS ends before the Worker would be: with an https issuer, requests arrive as https.
   const scheme = new URL(config.issuer).protocol.slice(0, -1);
   const where = ["--upstream-protocol", scheme, "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--persist-to", inFolder("state")];
-  const child = spawn(process.execPath, [WRANGLER, "dev", ...where], {
+  const program = startProgram(process.execPath, [WRANGLER, "dev", ...where], {
     cwd: folder,
-    detached: true, // the leader of a group, so that workerd can be stopped with it
-    stdio: ["ignore", "pipe", "pipe"],
+    detached: true, // so that workerd is stopped with it
     env: {
       ...process.env,
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      X_LOCAL_OBSERVABILITY: "false", // wrangler's own store of traces keeps whole URLs
       WRANGLER_HIDE_BANNER: "true",
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_SEND_ERROR_REPORTS: "false",
@@ -49,33 +56,21 @@ export async function startWrangler({ port, config, secrets, limit }) {
       WRANGLER_REGISTRY_PATH: inFolder("registry"),
     },
   });
-
-  const logs = [];
-  for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => logs.push(line));
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  const kill = (signal) => {
-    try {
-      process.kill(-child.pid, signal);
-    } catch {
-      // The group has ended by itself.
-    }
-  };
-  const killNow = () => kill("SIGKILL");
-  process.once("exit", killNow);
   let files;
 
   return {
-    logs,
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    ...program,
+    stored: inFolder("state"),
+
+    /** Once more after kill(), on what is stored. */
+    start(config, secrets) {
+      settle(config, secrets);
+      program.start();
+    },
 
     /** What was stored is kept in memory; the folder goes. */
     async stop() {
-      kill("SIGINT");
-      const timer = setTimeout(killNow, STOP_MS);
-      await ended;
-      clearTimeout(timer);
-      killNow(); // whatever of the group has stayed behind
-      process.off("exit", killNow);
+      await program.end();
       files ??= readStorage(inFolder("state"));
       rmSync(folder, { recursive: true, force: true });
     },

@@ -4,6 +4,7 @@
 #   make test     every test; its parts are test-c, test-wasm (the same as wasm) and test-http
 #                 (HOST=wasmtime: the module under tests/wasmtime); ONLY=name picks a single file
 #   make build    what is deployed: build/latchkey.wasm and build/latchkey.json
+#   make fuzz     looks for inputs that break what must hold (SECONDS=60 for each target, ONLY=name)
 #   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
 #   make rooms    fails on an include that points the wrong way
 #   make format   lays out the C sources
@@ -17,7 +18,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 WASM_MEMORY = 12582912
 WASM_STACK  = 65536
 
-.PHONY: build deploy deps deps-test dev test test-c test-wasm test-http rooms format clean FORCE
+.PHONY: build deploy deps deps-test dev test test-c test-wasm test-http fuzz rooms format clean FORCE
 .DELETE_ON_ERROR:
 build: build/latchkey.wasm build/latchkey.json
 
@@ -173,6 +174,29 @@ test-wasm: $(WASI_TESTS) | build/deps-test
 test-http: build $(NPM) build/deps-test
 	@test -n "$(HTTP_TESTS)" || { echo "no test file named $(ONLY).test.js"; exit 1; }
 	$(Q)$(TOOLS) node --test --test-concurrency=1 --test-reporter=spec $(HTTP_TESTS)
+
+# --- fuzzing
+
+# Each target for so long. What it finds worth keeping goes to build/fuzz/corpus, an input that
+# fails to build/fuzz; add that to tests/fuzz/corpus, under a name that says what it is.
+SECONDS ?= 60
+FUZZERS = $(FUZZ_TARGETS:%=build/fuzz/%)
+$(eval $(call objects,fuzz,$(NATIVE),$(ASAN) $(UBSAN) -fsanitize=fuzzer-no-link,$(ASAN)))
+FUZZ_OBJECTS = $(patsubst deps/%,build/native/deps/%,$(TEST_OBJECTS:src/%=build/fuzz/src/%))
+FUZZ_OBJECTS := $(FUZZ_OBJECTS:tests/%=build/fuzz/tests/%)
+$(FUZZ_OBJECTS): | build/deps-test
+
+$(FUZZERS): build/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_OBJECTS)
+	@echo "fuzz  $@"
+	$(Q)$(NATIVE) $(ASAN) $(UBSAN) -fsanitize=fuzzer -fuse-ld=lld -o $@ $^
+
+fuzz: $(FUZZERS)
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p build/fuzz/corpus/$$target; \
+		echo "fuzz  $$target, for $(SECONDS) s"; \
+		build/fuzz/$$target -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
 
 rooms:
 	@.ci/rooms $$(find src include -name '*.[ch]')

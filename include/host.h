@@ -29,8 +29,8 @@ struct gateway; /* oauth/gateway.h: the configuration and its keys */
 
 enum {
     SEED_SIZE = 32,
-    HOST_MAX_EFFECTS = 8,       /* wanted by one run */
-    HOST_MAX_DEFERRED = 8,      /* performed after the response */
+    HOST_MAX_EFFECTS = 8,  /* wanted by one run */
+    HOST_MAX_DEFERRED = 8, /* performed after the response */
     RESPONSE_MAX_HEADERS = 24,
     REQUEST_MAX_HEADERS = 128,
     REQUEST_MAX_URL = 16384,
@@ -59,7 +59,7 @@ struct response {
 struct cx {
     struct arena *arena;
     const struct gateway *gateway;
-    uint64_t now;    /* seconds since 1970 */
+    uint64_t now; /* seconds since 1970 */
     struct drbg drbg;
     struct request request;
     struct response response;
@@ -148,7 +148,10 @@ void ledger_delete(struct ledger_step *step, struct span key);
 /* Before anything else, wait until the row's version is another one, at most `ms`. */
 void ledger_wait(struct ledger_step *step, struct span key, uint32_t version, uint32_t ms);
 
-/* OK, CONFLICT (a check did not hold), HOST_FAILED, PENDING. */
+/*
+ * OK, CONFLICT (a check did not hold), HOST_FAILED, PENDING;
+ * TEMPORARILY_UNAVAILABLE: the shard is overloaded and must not be asked again at once.
+ */
 enum result ledger_commit(struct cx *cx, struct ledger_step *step) MUST_USE;
 /*
  * For a step that writes `own`, bytes that nobody else would write, to the row
@@ -161,7 +164,8 @@ enum result ledger_commit_own(struct cx *cx, struct ledger_step *step, struct sp
 /* After the response, its outcome unknown: only for what may as well not happen. */
 void ledger_commit_later(struct cx *cx, struct ledger_step *step);
 
-/* Read-mostly copies. NOT_FOUND when missing; also when the store fails: a copy can be made anew. */
+/* Read-mostly copies. NOT_FOUND when missing; also when the store fails: a copy can be made anew.
+ */
 enum result kv_get(struct cx *cx, struct span key, struct span *value) MUST_USE;
 /* After the response. ttl in seconds, at least 60. */
 void kv_put_later(struct cx *cx, struct span key, struct span value, uint32_t ttl_seconds);
@@ -172,9 +176,9 @@ struct fetch {
     struct span url;
     struct header headers[8];
     size_t header_count;
-    struct span body;      /* ABSENT: none */
-    uint32_t deadline_ms;  /* 0: FETCH_DEADLINE_MS */
-    uint32_t max_bytes;    /* 0: FETCH_MAX_BYTES; counted after decompression */
+    struct span body;     /* ABSENT: none */
+    uint32_t deadline_ms; /* 0: FETCH_DEADLINE_MS */
+    uint32_t max_bytes;   /* 0: FETCH_MAX_BYTES; counted after decompression */
 };
 struct fetched {
     uint32_t status;
@@ -187,7 +191,8 @@ enum result host_fetch(struct cx *cx, const struct fetch *wanted, struct fetched
 void host_fetch_later(struct cx *cx, const struct fetch *wanted);
 
 /* Whether the platform's limiter lets this key pass. A limiter that fails lets pass. */
-enum result host_limit(struct cx *cx, struct span key) MUST_USE; /* OK, TOO_MANY_REQUESTS, PENDING */
+enum result host_limit(struct cx *cx,
+                       struct span key) MUST_USE; /* OK, TOO_MANY_REQUESTS, PENDING */
 
 /*
  * Sends the request on and streams the answer back. The body is the one that

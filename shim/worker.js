@@ -9,7 +9,7 @@ import { Reader, Writer } from "./wire.js";
 
 export { Ledger } from "./ledger.js";
 
-const [OK, FAILED, TOO_LARGE] = [0, 1, 3];
+const [OK, FAILED, TOO_LARGE, BUSY] = [0, 1, 3, 4];
 const RESPONSE = 0;
 const MAX_RUNS = 64;
 const MAX_CACHED = 10000;
@@ -126,8 +126,8 @@ async function perform(effect, c) {
   const r = new Reader(effect);
   try {
     return await EFFECTS[r.u8()](r, c);
-  } catch {
-    return new Writer().u8(FAILED); // what failed is the core's to judge
+  } catch (error) {
+    return new Writer().u8(error.overloaded ? BUSY : FAILED); // what to make of it is the core's
   }
 }
 

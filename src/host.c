@@ -22,7 +22,13 @@ enum effect_kind {
     EFFECT_LOG       /* line                          -> none: deferred only */
 };
 
-enum outcome { OUTCOME_OK = 0, OUTCOME_FAILED = 1, OUTCOME_CONFLICT = 2, OUTCOME_TOO_LARGE = 3 };
+enum outcome {
+    OUTCOME_OK = 0,
+    OUTCOME_FAILED = 1,
+    OUTCOME_CONFLICT = 2,
+    OUTCOME_TOO_LARGE = 3,
+    OUTCOME_BUSY = 4
+};
 
 enum operation {
     LEDGER_CHECK = 1, /* key, u32 version */
@@ -311,6 +317,8 @@ enum result ledger_commit(struct cx *cx, struct ledger_step *step)
         return want(cx, &b);
     }
     uint8_t outcome = unpack_u8(&answer);
+    if (outcome == OUTCOME_BUSY)
+        return TEMPORARILY_UNAVAILABLE;
     if (outcome != OUTCOME_OK && outcome != OUTCOME_CONFLICT)
         return HOST_FAILED;
     for (size_t i = 0; i < step->read_count; i++) {

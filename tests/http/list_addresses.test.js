@@ -7,7 +7,6 @@ import { after, before, describe, test } from "node:test";
 
 import { discover, REDIRECT_URI } from "./support/client.js";
 import { startDocuments } from "./support/documents.js";
-import { HOST } from "./support/gateway.js";
 import { exchange, requestBytes } from "./support/raw.js";
 import { startWorld } from "./support/world.js";
 
@@ -71,7 +70,7 @@ let listener;
 before(async () => (listener = await startListener()));
 after(() => listener?.stop());
 
-describe("under an https issuer", { skip: HOST === "wasmtime" && "that host is behind something that ends TLS" }, () => {
+describe("under an https issuer", () => {
   let world, port;
   before(async () => {
     world = await startWorld({

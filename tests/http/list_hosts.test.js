@@ -10,7 +10,8 @@ import { startWorld } from "./support/world.js";
 const NAME = "mcp.latchkey-test.net";
 const ISSUER = `https://${NAME}`;
 const EVIL = "evil.example.com";
-const skip = HOST === "wasmtime" && "that host is behind something that ends TLS";
+/** What workerd's URL parser makes our name or path, the other host refuses. */
+const MENDS = HOST === "wrangler";
 
 /** Each has to be answered with what it says in every place where it says who it is. */
 const TARGETS = ["/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource/mcp/todo", "/mcp/todo"];
@@ -126,7 +127,6 @@ const isRuntimes = ({ status, body }) => status === 500 && body === "Internal Se
 
 let world, ask;
 before(async () => {
-  if (skip) return;
   world = await startWorld({
     config(config) {
       config.issuer = ISSUER;
@@ -148,23 +148,25 @@ function assertOnlyOurName({ text, body, headers }, why) {
     if (name === "www-authenticate") assert.match(value, new RegExp(`resource_metadata="https?://${NAME}(:443)?/`), why);
 }
 
-test("S62 G01 G07: one name serves, whatever else a request says of its host", { skip }, async (t) => {
+test("S62 G01 G07: one name serves, whatever else a request says of its host", async (t) => {
   for (const [lines, served] of NAMES) {
     for (const target of TARGETS) {
       const why = `${lines.join(" | ").slice(0, 120)} ${target}`;
       const answer = await ask(target, lines);
       const said = `${why}: ${answer.status} ${answer.body.slice(0, 80)}`;
-      if (served) assert.ok([200, 401].includes(answer.status), said);
+      if (served && (MENDS || served === SAME)) assert.ok([200, 401].includes(answer.status), said);
+      else if (served) assert.ok([200, 401, ...NOT_SERVED].includes(answer.status), said);
       else assert.ok(NOT_SERVED.includes(answer.status) || isRuntimes(answer), said);
       assertOnlyOurName(answer, why);
     }
   }
   t.diagnostic(`list 4: ${NAMES.length} ways to name a host, at ${TARGETS.length} URLs; ${NAMES.filter(([, served]) => served).length} are our name`);
 });
-test("S62 G01 G02: one spelling of each path", { skip }, async (t) => {
+test("S62 G01 G02: one spelling of each path", async (t) => {
   for (const [target, status, served] of PATHS) {
     const answer = await ask(target, [`Host: ${NAME}`]);
-    assert.equal(answer.status, status, `${target}: ${answer.status} ${answer.body}`);
+    const wanted = MENDS || !/URL parser|above/.test(served) ? [status] : [status, 404];
+    assert.ok(wanted.includes(answer.status), `${target}: ${answer.status} ${answer.body}`);
     assert.equal(served !== undefined, status !== 404, "a served one is explained");
     assertOnlyOurName(answer, target);
   }

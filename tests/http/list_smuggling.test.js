@@ -172,7 +172,7 @@ test("S64 S74: where a body ends, and what it is, is never in doubt", async (t) 
     ["chunk garbage", [type, "Transfer-Encoding: chunked"], "zz\r\n" + form, [...FORM, undefined]],
     ["empty", [type, "Content-Length: 0"], "", FORM],
     ["no type", [length(form)], form, FORM],
-    ["two types", [type, "Content-Type: application/json", length(form)], form, FORM],
+    ["two types", [type, "Content-Type: application/json", length(form)], form, [...FORM, undefined]],
     ["two types, joined", [`${type}, application/json`, length(form)], form, FORM],
     ["JSON", ["Content-Type: application/json", length(form)], form, FORM],
     ["multipart", ["Content-Type: multipart/form-data; boundary=b", length(multipart)], multipart, FORM],

@@ -189,19 +189,30 @@ test("A6 S14: a revocation while 20 refreshes are on their way: after its answer
   t.diagnostic(tally(kinds));
 });
 
-test("A6 S14: each access token revoked while the grant is refreshed: the refreshes hold, the tokens are dead", async () => {
+test("A6 S14: each access token revoked while the grant is refreshed: the tokens are dead, the refreshes hold", async (t) => {
   let tokens = await client.signIn(alice);
   const old = [tokens.access_token];
   for (let i = 0; i < 4; i++) {
     tokens = await client.refresh(tokens.refresh_token);
     old.push(tokens.access_token);
   }
+  /** All write the same row: who loses too often is told to come again, and does (RFC 7009 section 2.2.1). */
+  const statuses = [];
+  const insist = async (ask) => {
+    for (;;) {
+      const response = await ask();
+      statuses.push(response.status);
+      if (response.status !== 503) return answerOf(response);
+      assert.equal(response.headers.get("retry-after"), "1");
+    }
+  };
   const [answers] = await Promise.all([
-    atOnce(5, () => refresh(tokens.refresh_token).then(answerOf)),
-    ...old.map((token) => client.revoke(token)),
+    atOnce(5, () => insist(() => refresh(tokens.refresh_token))),
+    ...old.map((token) => insist(() => world.post("/revoke", { token, client_id: client.id }))),
   ]);
-  for (const { status, error } of answers) assert.ok(status === 200 || status === 503, `${status} ${error}`);
+  assert.equal(new Set(answers.map(({ refresh_token }) => refresh_token)).size, 1);
   for (const token of old) assert.equal(await calls(token), 401);
-  const next = await client.refresh(tokens.refresh_token);
+  const next = await client.refresh(answers[0].refresh_token);
   assert.equal(await calls(next.access_token), 200);
+  t.diagnostic(tally(statuses));
 });

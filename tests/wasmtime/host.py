@@ -10,7 +10,6 @@ Says "ready" when it listens, on 127.0.0.1 only; TLS is the business of whatever
 import argparse
 import asyncio
 import ipaddress
-import logging
 import os
 import re
 import signal
@@ -321,6 +320,14 @@ async def only_ours(_, response):
     del response.headers["Server"]
 
 
+def bare(_protocol, _request, status=500, *_):
+    """aiohttp would say, and log, what it cannot parse; there may be a token in it."""
+    return web.Response(status=status)
+
+
+web.RequestHandler.handle_error = bare
+
+
 def read_secrets(path):
     """NAME=value lines, as in .dev.vars."""
     line = re.compile(r"""^\s*(\w+)\s*=\s*(['"]?)(.*)\2\s*$""", re.M)
@@ -337,7 +344,6 @@ def main():
     arguments.add_argument("--limit", type=int, help="how often in a minute one key may pass")
     arguments.add_argument("--scheme", default="http", help="https behind something that ends TLS")
     given = arguments.parse_args()
-    logging.disable()  # of what it cannot parse, aiohttp would show the lines: there may be tokens
     try:
         core = Core(given.module, open(given.config).read(), read_secrets(given.secrets))
         db = sqlite3.connect(given.store, isolation_level=None)

@@ -1,0 +1,206 @@
+/*
+ * The wire between the core and its host (src/host.c): inputs and journals that
+ * are malformed, cut short or answered with nonsense are no success and no
+ * crash. And what the core asks for is laid out as docs/host.md says.
+ */
+#include "app/router.h"
+#include "check.h"
+#include "edge.h"
+#include "support/scene.h"
+
+static struct world world;
+
+/* The first byte of an output. */
+enum said { SAID_RESPONSE = 0, SAID_EFFECTS = 1, SAID_MALFORMED };
+
+static struct cx cx;
+
+/* One run of an input that may be anything. */
+static enum said run(struct span input, struct span *output)
+{
+    static struct arena arena;
+    static uint8_t *memory;
+    if (memory == NULL)
+        memory = malloc(WORLD_RUN_MEMORY);
+    arena = arena_make(memory, WORLD_RUN_MEMORY, edge_exhausted);
+    if (host_begin(&cx, &arena, &world.gateway, edge(input)) != OK)
+        return SAID_MALFORMED;
+    *output = host_end(&cx, route(&cx));
+    return (enum said)output->data[0];
+}
+
+static unsigned status_of(struct span output)
+{
+    struct unpacker u = unpack_make(span_skip(output, 1));
+    return unpack_u32(&u);
+}
+
+/* ---- inputs ---- */
+
+static struct span input(size_t seed_size, const char *url, uint32_t header_count)
+{
+    static const uint8_t seed[64] = {1};
+    struct builder b = builder_make(&world.arena, 4096);
+    pack_u64(&b, world.now);
+    pack_span(&b, span_bytes(seed, seed_size));
+    pack_span(&b, SPAN("GET"));
+    pack_span(&b, span_of(url));
+    pack_u32(&b, header_count);
+    pack_span(&b, SPAN("accept"));
+    pack_span(&b, SPAN("*/*"));
+    return built(&b);
+}
+
+static void inputs(void)
+{
+    static const struct {
+        const char *why, *url;
+        size_t seed_size;
+        uint32_t headers;
+        enum said said;
+    } rows[] = {
+        {"as it should be", "https://mcp.latchkey.dev/health", SEED_SIZE, 1, SAID_RESPONSE},
+        {"no seed: nothing may be issued", "https://mcp.latchkey.dev/health", 0, 1,
+         SAID_MALFORMED},
+        {"a short seed", "https://mcp.latchkey.dev/health", SEED_SIZE - 1, 1, SAID_MALFORMED},
+        {"a long seed", "https://mcp.latchkey.dev/health", SEED_SIZE + 1, 1, SAID_MALFORMED},
+        {"more headers than there are", "https://mcp.latchkey.dev/health", SEED_SIZE, 2,
+         SAID_MALFORMED},
+        {"very many headers", "https://mcp.latchkey.dev/health", SEED_SIZE, UINT32_MAX,
+         SAID_MALFORMED},
+        {"no URL", "", SEED_SIZE, 1, SAID_RESPONSE},
+        {"a URL without a path", "https://mcp.latchkey.dev", SEED_SIZE, 1, SAID_RESPONSE},
+        {"a colon and nothing else", ":", SEED_SIZE, 1, SAID_RESPONSE},
+        {"a URL that ends in its query", "https://mcp.latchkey.dev/?", SEED_SIZE, 1,
+         SAID_RESPONSE},
+    };
+    world_make(&world);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct span output;
+        check_row(rows[i].why);
+        CHECK_INT(run(input(rows[i].seed_size, rows[i].url, rows[i].headers), &output),
+                  rows[i].said);
+    }
+    struct span whole = input(SEED_SIZE, "https://mcp.latchkey.dev/health", 1);
+    for (size_t size = 0; size < whole.size; size++) {
+        struct span output;
+        check_row("an input that was cut short");
+        CHECK_INT(run(span_first(whole, size), &output), SAID_MALFORMED);
+    }
+}
+
+static void parts_of_the_url(void)
+{
+    static const struct {
+        const char *url, *path, *query;
+    } rows[] = {
+        {"https://mcp.latchkey.dev/token", "/token", NULL},
+        {"https://mcp.latchkey.dev/authorize?a=b?c", "/authorize", "a=b?c"},
+        {"https://mcp.latchkey.dev/?", "/", ""},
+        {"https://mcp.latchkey.dev/a%2fb", "/a%2fb", NULL},
+        {"https://mcp.latchkey.dev/a#b?c", "/a", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct span output;
+        check_row(rows[i].url);
+        CHECK_INT(run(input(SEED_SIZE, rows[i].url, 1), &output), SAID_RESPONSE);
+        CHECK_SPAN(cx.request.path, span_of(rows[i].path));
+        CHECK_SPAN(cx.request.query, rows[i].query == NULL ? ABSENT : span_of(rows[i].query));
+    }
+}
+
+/* ---- journals ---- */
+
+/* Where the answers begin, and how often the run of a shorter journal succeeded. */
+static void cut_journals(const struct scene *scene)
+{
+    struct caller c = scene_set(&world, scene);
+    struct exchange x = caller_begin(&c, scene->step);
+    size_t first_answer = x.journal.size;
+    world_finish(&world, &x);
+    unsigned status = caller_take(&c, scene->step, &x);
+    size_t last_answer = x.runs[x.run_count - 1].journal_size;
+    for (size_t size = first_answer; size < last_answer; size++) {
+        struct span output;
+        check_row(scene->name);
+        enum said said = run(span_bytes(x.journal.data, size), &output);
+        CHECK(said != SAID_MALFORMED);
+        /* An answer that is cut is one that failed: of no use, unless it was a copy, or a
+         * limit: what is not there is made anew, and who is not counted may pass. */
+        CHECK(said == SAID_EFFECTS || status_of(output) >= 400 || status >= 400 ||
+              scene->step <= CALLBACK);
+        CHECK(said == SAID_EFFECTS || !span_contains(output, SPAN("\"access_token\":\"")));
+    }
+}
+
+/* One byte of an answer changed: whatever comes of it, it is an output. */
+static void changed_journals(const struct scene *scene)
+{
+    static uint8_t journal[65536];
+    struct caller c = scene_set(&world, scene);
+    struct exchange x = caller_begin(&c, scene->step);
+    size_t first_answer = x.journal.size;
+    world_finish(&world, &x);
+    size_t size = x.runs[x.run_count - 1].journal_size;
+    memcpy(journal, x.journal.data, size);
+    for (size_t i = first_answer; i < size; i++) {
+        struct span output;
+        check_row(scene->name);
+        journal[i] ^= 0xff;
+        enum said said = run(span_bytes(journal, size), &output);
+        CHECK(said == SAID_EFFECTS ||
+              (said == SAID_RESPONSE && status_of(output) >= 200 && status_of(output) < 600));
+        journal[i] ^= 0xff;
+    }
+}
+
+/* ---- outputs ---- */
+
+static void outputs(void)
+{
+    struct span output;
+    struct arena *a = &world.arena;
+    check_row("a response: its status, headers in order and twice, body, nothing for later");
+    cx = (struct cx){.arena = a};
+    respond(&cx, 200, SPAN("text/plain"), SPAN("hello"));
+    respond_header(&cx, SPAN("set-cookie"), SPAN("a=1"));
+    respond_header(&cx, SPAN("set-cookie"), SPAN("b=2"));
+    output = host_end(&cx, OK);
+    struct unpacker u = unpack_make(output);
+    CHECK_INT(unpack_u8(&u), SAID_RESPONSE);
+    CHECK_INT(unpack_u32(&u), 200);
+    struct headers headers = world_headers(a, &u);
+    CHECK_INT(headers.count, 3);
+    CHECK_SPAN(headers.list[1].value, SPAN("a=1"));
+    CHECK_SPAN(headers.list[2].value, SPAN("b=2"));
+    CHECK_SPAN(unpack_span(&u), SPAN("hello"));
+    CHECK_INT(unpack_u32(&u), 0);
+    CHECK_INT(unpack_done(&u), OK);
+
+    check_row("what is for later comes with the end, not before");
+    cx = (struct cx){.arena = a};
+    host_log(&cx, SPAN("line"));
+    struct span key = SPAN("key");
+    CHECK_INT(kv_get(&cx, key, &key), PENDING);
+    output = host_end(&cx, PENDING);
+    u = unpack_make(output);
+    CHECK_INT(unpack_u8(&u), SAID_EFFECTS);
+    CHECK_INT(unpack_u32(&u), 1);
+    CHECK_SPAN(unpack_span(&u), SPAN("\x03\x03\0\0\0key"));
+    CHECK_INT(unpack_u32(&u), 0);
+    CHECK_INT(unpack_done(&u), OK);
+    output = host_end(&cx, OK);
+    CHECK(span_ends(output, SPAN("\1\0\0\0\x09\0\0\0\x09\4\0\0\0line")));
+}
+
+int main(void)
+{
+    inputs();
+    parts_of_the_url();
+    for (size_t i = 0; i < SCENE_COUNT; i++) {
+        cut_journals(&SCENES[i]);
+        changed_journals(&SCENES[i]);
+    }
+    outputs();
+    return check_done();
+}

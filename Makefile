@@ -194,7 +194,7 @@ fuzz: $(FUZZERS)
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p build/fuzz/corpus/$$target; \
 		echo "fuzz  $$target, for $(SECONDS) s"; \
-		build/fuzz/$$target -max_total_time=$(SECONDS) -verbosity=0 -print_final_stats=1 \
+		build/fuzz/$$target -max_total_time=$(SECONDS) -verbosity=0 \
 			-artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 

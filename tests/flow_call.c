@@ -198,7 +198,7 @@ static void as_oneself(void)
 static void interleaved(void)
 {
     for (uint32_t luck = 0; luck < 4; luck++) {
-        struct caller many[40];
+        static struct caller many[40];
         struct caller first = signed_in();
         struct caller second = caller_make(&world, "bob");
         CHECK_INT(caller_do_until(&second, CALL), 200);
@@ -295,7 +295,7 @@ static void runtime_fails(void)
     CHECK_INT(world.products[0].refreshes, 1);
     CHECK(caller_is_served(&c));
     for (uint32_t luck = 0; luck < 4; luck++) {
-        struct caller many[30];
+        static struct caller many[30];
         check_row("it refuses the token of 30 calls at once: one refresh");
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = i == 0 ? signed_in() : many[0];

@@ -40,7 +40,7 @@ static bool refused(struct caller *c, unsigned status, const char *error)
 static void race(void)
 {
     for (uint32_t luck = 0; luck < 4; luck++) {
-        struct caller many[50];
+        static struct caller many[50];
         size_t winner = 0;
         check_row("S01: 50 at once with one code, one wins");
         for (size_t i = 0; i < COUNT(many); i++)

@@ -56,7 +56,7 @@ static void in_time(void)
 static void once_for_everybody(void)
 {
     for (uint32_t luck = 0; luck < 8; luck++) {
-        struct caller many[50];
+        static struct caller many[50];
         check_row("S4: 50 calls with an expired token, one refresh");
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = i == 0 ? seconds_left(0) : many[0];
@@ -151,7 +151,7 @@ static void without_refresh_token(void)
 static void storm(void)
 {
     for (uint32_t luck = 0; luck < 4; luck++) {
-        struct caller many[50];
+        static struct caller many[50];
         check_row("S51: the product is down: 50 calls do not become 50 requests");
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = i == 0 ? seconds_left(0) : many[0];

@@ -119,7 +119,7 @@ static void fork(void)
 static void race(void)
 {
     for (uint32_t luck = 0; luck < 4; luck++) {
-        struct caller many[50];
+        static struct caller many[50];
         check_row("S09: 50 at once get the same successor");
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = i == 0 ? signed_in() : many[0];

@@ -165,8 +165,8 @@ static void store_is_away(void)
 static void revoke_among_refreshes(void)
 {
     for (uint32_t luck = 0; luck < 32; luck++) {
-        struct caller many[21];
-        struct exchange exchanges[COUNT(many)];
+        static struct caller many[21];
+        static struct exchange exchanges[COUNT(many)];
         check_row("S14: revoked while 20 refreshes are on their way: nothing of it works");
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = i == 0 ? signed_in() : many[0];

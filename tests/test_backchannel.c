@@ -106,7 +106,7 @@ static struct span check_assertion(struct span assertion)
                                          .now_seconds = NOW};
     if (!CHECK_INT(jwks_parse(a, set, &keys), OK) || !CHECK_INT(jwt_parse(a, assertion, &jwt), OK))
         return ABSENT;
-    CHECK_INT(jwt_verify(a, &jwt, &keys, &want), OK);
+    CHECK_INT(jwt_verify(&jwt, &keys, &want), OK);
     CHECK_SPAN(json_member_text(jwt.claims, SPAN("sub")), SPAN("latchkey"));
     CHECK_INT(json_u64(json_member(jwt.claims, SPAN("exp")), &expires), OK);
     CHECK_INT(expires, NOW + BACKCHANNEL_ASSERTION_SECONDS);

@@ -92,9 +92,9 @@ static const struct {
     {"[]", "latchkey.json: expected an object, found an array"},
     {"null", "latchkey.json: expected an object, found null"},
     {WITH("\"server\":{}"), "server: unknown; what can stand here is: issuer profiles servers "
-                            "clients lifetimes body_limit_bytes signing_key"},
+                            "clients lifetimes body_limit_bytes signing_key previous_signing_key"},
     {WITH("\"agents\":{}"), "agents: unknown; what can stand here is: issuer profiles servers "
-                            "clients lifetimes body_limit_bytes signing_key"},
+                            "clients lifetimes body_limit_bytes signing_key previous_signing_key"},
 
     /* the issuer */
     {"{" PROFILES "," SERVERS "}", "issuer: " ORIGIN_WANTED "nothing"},
@@ -383,7 +383,7 @@ static void test_least(void)
     memset(scratch_memory, 0x55, sizeof scratch_memory); /* nothing of it is needed any more */
     CHECK_SPAN(g.issuer, SPAN("https://mcp.host.com"));
     CHECK(!g.development && !g.keys.has_previous);
-    CHECK_INT(g.body_limit, 1048576);
+    CHECK_INT(g.body_limit, 4194304);
     CHECK_INT(g.lifetimes.code, 60);
     CHECK_INT(g.lifetimes.transaction, 600);
     CHECK_INT(g.lifetimes.access_token, 900);

@@ -58,8 +58,6 @@ static void test_keys(void)
          "f785b93c8f06fb900e8f8f39dc7f4d662a6c7dafbf5ea4877d4ef14a334fc52a"},
         {"wrap", FOR_WRAP, "823a8f9c68fd679b05eb02a88a99e424f603e46df66adac02b8b93cdecea54bb",
          "4971719c81445cf5b3173b323427566d7d16992432cc9f17d2587390a86ecdac"},
-        {"audit", FOR_AUDIT, "2c11b5f39ddd9150dafd3e276a187d50ec8d57962158747db6a8a69271181d9f",
-         "34a798d6a8f6d7d1cb3b2c19ba30dc85f52a457368db85346062025a06e57d5f"},
     };
     struct keyring both;
     CHECK_INT(COUNT(rows), PURPOSE_COUNT);

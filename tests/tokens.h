@@ -133,7 +133,7 @@ static inline enum result verdict_of(struct span token, const struct jwks *keys,
     struct jwt jwt;
     enum result result = jwt_parse(&arena, edge(token), &jwt);
     if (result == OK)
-        result = jwt_verify(&arena, &jwt, keys, want);
+        result = jwt_verify(&jwt, keys, want);
     arena.at = at;
     return result;
 }

@@ -15,7 +15,7 @@ struct secrets {
 };
 
 enum {
-    BODY_LIMIT_USUAL = 1 << 20,
+    BODY_LIMIT_USUAL = 4 << 20,
     BODY_LIMIT_MIN = 1 << 10,
     BODY_LIMIT_MAX = 4 << 20
 };

@@ -30,6 +30,7 @@ struct transaction {
     struct span server;
     struct span scopes;
     struct span browser; /* SHA-256 of the cookie's value */
+    bool by_previous_root; /* sealed before the root secret was rotated; not part of the record */
 };
 
 /* Draws a new cookie value, sets it on the response, binds and seals the transaction. */

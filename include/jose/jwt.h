@@ -65,7 +65,7 @@ struct jwt_expectation {
  * hold; NOT_FOUND when only the key is missing: none of the set has this kid (the
  * caller may fetch anew).
  */
-enum result jwt_verify(struct arena *a, const struct jwt *jwt, const struct jwks *set,
+enum result jwt_verify(const struct jwt *jwt, const struct jwks *set,
                        const struct jwt_expectation *want) MUST_USE;
 
 /* The claims alone: times, issuer, audience, type, as jwt_verify does it. */

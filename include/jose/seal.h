@@ -31,7 +31,6 @@ enum purpose {
     FOR_CLIENT,      /* MAC in a registered client_id */
     FOR_SECRET,      /* derives a registered client's secret */
     FOR_WRAP,        /* with a live token: the key that wraps a grant's data key */
-    FOR_AUDIT,       /* pseudonyms in audit lines */
     PURPOSE_COUNT
 };
 
@@ -56,6 +55,9 @@ enum result seal(struct arena *a, const struct keyring *ring, enum purpose purpo
 /* UNVERIFIABLE for anything that is not a box of ours for that purpose and aad. */
 enum result unseal(struct arena *a, const struct keyring *ring, enum purpose purpose,
                    struct span aad, struct span box, struct span *plaintext) MUST_USE;
+
+/* Whether a box that opens was made with the previous root: what is derived beside it was too. */
+bool seal_is_previous(const struct keyring *ring, struct span box);
 
 /* The same with a key of the caller's (root id 0). */
 enum result seal_with(struct arena *a, const struct key *key, struct drbg *d, struct span aad,

@@ -77,7 +77,7 @@ static enum result id_token_verify(struct cx *cx, const struct profile *profile,
                                    const struct jwt *jwt, const struct jwks *keys)
 {
     struct jwt_expectation want = expectation(cx, profile);
-    if (jwt_verify(cx->arena, jwt, keys, &want) != OK)
+    if (jwt_verify(jwt, keys, &want) != OK)
         return refuse_id_token(cx, "id_token_signature");
     return OK;
 }

@@ -89,7 +89,8 @@ static enum result finish(struct cx *cx, struct arrival *arrival, struct span *c
         return refuse(cx, ACCESS_DENIED, "state_replayed", "This sign-in was used before.");
     TRY(claimed);
     struct downstream_binding binding =
-        downstream_bind(cx, arrival->transaction.grant_id, arrival->cookie, false);
+        downstream_bind(cx, arrival->transaction.grant_id, arrival->cookie,
+                        arrival->transaction.by_previous_root);
     TRY(downstream_exchange(cx, &arrival->downstream, downstream_code, &binding, &tokens,
                             &identity));
     enum result made = make_grant(cx, arrival, &tokens, &identity, code_text);

@@ -6,7 +6,8 @@
 #include "oauth/error.h"
 #include "oauth/grant.h"
 
-enum { MAX_ROUNDS = 3 };
+/* Every live token of the grant may be revoked at once, and one refresh come between. */
+enum { MAX_ROUNDS = GRANT_MAX_LIVE_TOKENS + 2 };
 
 static enum result revoked(struct cx *cx)
 {

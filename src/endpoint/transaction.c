@@ -98,6 +98,7 @@ enum result transaction_open(struct cx *cx, enum stage stage, struct span sealed
         transaction_unpack(packed, t) != OK)
         return refuse(cx, UNVERIFIABLE, "transaction_unknown",
                       "This sign-in was not started here, or its address was changed.");
+    t->by_previous_root = seal_is_previous(&cx->gateway->keys, box);
     struct hash browser;
     *cookie = http_cookie(headers_get(&cx->request.headers, SPAN("cookie")), cookie_name(cx, t));
     sha256(*cookie, &browser);

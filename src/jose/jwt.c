@@ -189,10 +189,9 @@ enum result jwt_check_claims(const struct jwt *jwt, const struct jwt_expectation
     return OK;
 }
 
-enum result jwt_verify(struct arena *a, const struct jwt *jwt, const struct jwks *set,
+enum result jwt_verify(const struct jwt *jwt, const struct jwks *set,
                        const struct jwt_expectation *want)
 {
-    (void)a;
     TRY(jwt_check_claims(jwt, want));
     return jws_verify(jwt, set, want->algorithms);
 }

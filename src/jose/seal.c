@@ -15,7 +15,6 @@ static const char *const NAMES[PURPOSE_COUNT] = {
     [FOR_BROWSER] = "browser", [FOR_ACCESS] = "access",
     [FOR_REFRESH] = "refresh", [FOR_CLIENT] = "client",
     [FOR_SECRET] = "secret",   [FOR_WRAP] = "wrap",
-    [FOR_AUDIT] = "audit",
 };
 
 /* ---- the keyring ---- */
@@ -94,6 +93,12 @@ enum result unseal(struct arena *a, const struct keyring *ring, enum purpose pur
     if (result != OK && ring->has_previous)
         result = box_open(a, &ring->previous[purpose], ring->previous_id, aad, box, plaintext);
     return result;
+}
+
+/* Of equal ids the current root is meant: then a derived key may not fit, and that is refused. */
+bool seal_is_previous(const struct keyring *ring, struct span box)
+{
+    return ring->has_previous && box.size > 1 && box.data[1] != ring->current_id;
 }
 
 enum result seal_with(struct arena *a, const struct key *key, struct drbg *d, struct span aad,

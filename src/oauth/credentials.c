@@ -178,7 +178,7 @@ static enum result check_signature(struct cx *cx, const struct client *client,
     /* Up to a millisecond: not again in every run that follows. */
     if (host_kept(cx, &verified) == OK)
         return OK;
-    if (jwt_verify(cx->arena, jwt, &set, want) != OK)
+    if (jwt_verify(jwt, &set, want) != OK)
         return assertion_refused(cx, "assertion_signature");
     host_keep(cx, SPAN("verified"));
     return OK;

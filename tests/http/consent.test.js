@@ -15,6 +15,12 @@ after(() => world?.stop());
 
 const open = async (changes, person = new Person(world, "alice")) => person.open((await client.request(changes)).url);
 
+/** The right names, as a neighbouring site could set them, but not the values. */
+function changeCookies({ jar }) {
+  for (const { key } of jar.getCookiesSync(world.url))
+    if (key.startsWith("__Host-latchkey")) jar.setCookieSync(`${key}=${"A".repeat(43)}; Path=/; Secure`, world.url);
+}
+
 describe("A3: consent", () => {
   test("A3 S33 A17 A19: the page says who asks, for what, and where the answer goes", async () => {
     const sly = await Client.register(world, { client_name: "Evil \u202egnp.exe <b>Google</b>" + "\u200b".repeat(5) });
@@ -55,7 +61,8 @@ describe("A3: consent", () => {
       alice.jar.removeAllCookiesSync();
       await open({}, alice);
     },
-    "with one byte changed": (page) => {
+    "with another value in its cookie": (page, alice) => changeCookies(alice),
+    "with one byte of it changed": (page) => {
       const hidden = page.html.querySelector("input[name=transaction]");
       hidden.setAttribute("value", hidden.getAttribute("value").replace(/.$/, (c) => (c === "A" ? "B" : "A")));
     },
@@ -116,6 +123,10 @@ describe("S30: the way back", () => {
   test("A3 S20 S30 N05 N15: another browser gets nowhere, and the right one still does", async () => {
     const { alice, request, redirect } = await almost();
     await untouched(async () => checkPage(await new Person(world, "bob").open(redirect), 403));
+    const forged = new Person(world, "bob");
+    forged.jar = await alice.jar.clone();
+    changeCookies(forged);
+    await untouched(async () => checkPage(await forged.open(redirect), 403));
     client.validate(request, (await alice.open(redirect)).redirect);
   });
 

@@ -89,7 +89,8 @@ class Exchange:
     async def serve(self):
         r = self.request
         journal = u64(int(time.time())) + span(os.urandom(32)) + span(r.method) + span(self.url)
-        journal += pairs({**joined(r.raw_headers), "cf-connecting-ip": r.remote})
+        ours = {"cf-connecting-ip": r.remote, "cf-ray": os.urandom(8).hex()}
+        journal += pairs({**joined(r.raw_headers), **ours})
         for _ in range(MAX_RUNS):
             out = self.host.core.run(journal)
             if out.u8() == RESPONSE:

@@ -40,8 +40,10 @@ class Ledger:
             return self.run(shard, operations, begun)
 
     def row(self, shard, key):
-        query = "SELECT version, expires, value FROM rows WHERE shard = ? AND key = ? AND expires > ?"
-        return self.db.execute(query, (shard, key, now())).fetchone() or (0, 0, None)
+        columns = "SELECT version, expires, value FROM rows"
+        there = "WHERE (shard, key) = (?, ?) AND expires > ?"
+        found = self.db.execute(f"{columns} {there}", (shard, key, now())).fetchone()
+        return found or (0, 0, None)
 
     def run(self, shard, operations, begun):
         rows = [self.row(shard, o.key) for o in operations]
@@ -66,9 +68,10 @@ class Ledger:
             values = (*place, version + 1, end, o.value)
             self.db.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
         elif o.op == TOUCH and version > 0:
-            self.db.execute("UPDATE rows SET expires = ? WHERE shard = ? AND key = ?", (end, *place))
+            values = (end, *place)
+            self.db.execute("UPDATE rows SET expires = ? WHERE (shard, key) = (?, ?)", values)
         elif o.op == DELETE:
-            self.db.execute("DELETE FROM rows WHERE shard = ? AND key = ?", place)
+            self.db.execute("DELETE FROM rows WHERE (shard, key) = (?, ?)", place)
         if o.op in (WRITE, DELETE):
             for change in self.waiting.get(place, ()):
                 change.set()
@@ -124,4 +127,5 @@ class Copies:
     def put(self, key, value, ttl):
         with self.db:
             self.db.execute("DELETE FROM copies WHERE expires <= ?", (now(),))
-            self.db.execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", (key, now() + ttl, value))
+            row = (key, now() + ttl, value)
+            self.db.execute("INSERT OR REPLACE INTO copies VALUES (?, ?, ?)", row)

@@ -12,14 +12,13 @@ const NO_TIMES = ["1e400", "-1", "null", '"2000000000"', "2000000000.5", "true",
 export function payloads({ claims, es }) {
   const all = [];
   const add = (row, why, change) => {
-    const payload = claims();
-    const text = typeof change === "string" ? `${JSON.stringify(payload).slice(0, -1)},${change}}` : JSON.stringify({ ...payload, ...change(payload) });
-    all.push({ row: `15 ${row}`, why, token: es({}, text) });
+    const text = (payload) => (typeof change === "string" ? `${JSON.stringify(payload).slice(0, -1)},${change}}` : { ...payload, ...change(payload) });
+    all.push({ row: `15 ${row}`, why, make: () => es({}, text(claims())) });
   };
   for (const name of ["iss", "aud", "sub", "exp"]) {
-    const own = (payload) => JSON.stringify(payload[name]);
-    add("J12", `${name} twice`, `"${name}":${own(claims())}`);
-    add("J12", `${name} twice, one of them escaped`, `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":${own(claims())}`);
+    const own = JSON.stringify(claims()[name]);
+    add("J12", `${name} twice`, `"${name}":${own}`);
+    add("J12", `${name} twice, one of them escaped`, `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":${own}`);
     for (const other of [name.toUpperCase(), name[0].toUpperCase() + name.slice(1), ` ${name}`]) add("J12", `${JSON.stringify(other)} for ${name}`, (payload) => ({ [name]: undefined, [other]: payload[name] }));
     add("J12", `${name} in __proto__`, (payload) => ({ [name]: undefined, ["__proto__"]: { [name]: payload[name] } }));
     add("J16", `no ${name}`, () => ({ [name]: undefined }));
@@ -37,7 +36,7 @@ export function payloads({ claims, es }) {
   for (const sub of ["\0", 1]) add("J14", `sub ${JSON.stringify(sub)}`, () => ({ sub }));
   for (const time of NO_TIMES) {
     const without = (name) => JSON.stringify({ ...claims(), [name]: undefined }).slice(0, -1);
-    for (const name of ["exp", "nbf", "iat"]) all.push({ row: "15 J17", why: `${name} ${time}`, token: es({}, `${without(name)},"${name}":${time}}`) });
+    for (const name of ["exp", "nbf", "iat"]) all.push({ row: "15 J17", why: `${name} ${time}`, make: () => es({}, `${without(name)},"${name}":${time}}`) });
   }
   add("J17", "expired two minutes ago", () => ({ exp: now() - 120 }));
   add("J17", "exp 0", () => ({ exp: 0 }));
@@ -47,37 +46,41 @@ export function payloads({ claims, es }) {
 }
 
 /** Row 16. */
-export function encodings({ token, claims, es }) {
-  const [h, p, s] = token.split(".");
+export function encodings({ parts, claims, es }) {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const spare = (text) => text.slice(0, -1) + alphabet[alphabet.indexOf(text.at(-1)) ^ 1];
-  const middle = Math.floor(s.length / 2);
-  const json = JSON.stringify(claims());
-  const nested = (depth) => `${json.slice(0, -1)},"deep":${"[".repeat(depth)}${"]".repeat(depth)}}`;
-  const jwe = (header) => `${b64(JSON.stringify(header))}.${b64("key")}.${b64("iv")}.${p}.${b64("tag")}`;
-  const wrong = (row, rows) => Object.entries(rows).map(([why, text]) => ({ row: `16 ${row}`, why, token: text }));
+  const rows = (row, all) => Object.entries(all).map(([why, make]) => ({ row: `16 ${row}`, why, make }));
+  const texts = (all) => Object.fromEntries(Object.entries(all).map(([why, change]) => [why, parts(change)]));
+  const payload = (change) => () => es({}, change(JSON.stringify(claims())));
+  const nested = (depth) => (json) => `${json.slice(0, -1)},"deep":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  const jwe = (header) => parts((_h, p) => [JSON.stringify(header), "key", "iv"].map(b64).join(".") + `.${p}.${b64("tag")}`);
   return [
-    ...wrong("J13", {
-      "padding": `${token}==`, "padding in the header": `${h}=.${p}.${s}`, "+ and /": `${h}.${p}.${s.slice(0, -2)}+/`, "one + in it": `${h}.${p}.+${s.slice(1)}`,
-      "a space before": ` ${token}`, "a space behind": `${token} `, "a space in it": `${h}.${p}.${s.slice(0, middle)} ${s.slice(middle)}`,
-      "a newline in it": `${h}.\n${p}.${s}`, "a newline behind": `${token}\n`, "a tab": `${h}.${p}.\t${s}`, "NUL behind": `${token}\0`,
-      "spare bits in the signature": `${h}.${p}.${spare(s)}`, "a character too many": `${token}A`, "%2e for a dot": `${h}%2e${p}.${s}`,
-      "four parts": `${token}.`, "five parts": `${token}..`, "four dots": `${h}.${p}.${s}.${s}`, "nothing": "", "dots": "..", "one part": h,
-      "flattened JSON": JSON.stringify({ protected: h, payload: p, signature: s }), "general JSON": JSON.stringify({ payload: p, signatures: [{ protected: h, signature: s }] }),
-      "with a scheme": `Bearer ${token}`, "quoted": `"${token}"`, "1 MB": `${h}.${p}.${"A".repeat(1 << 20)}`,
+    ...rows("J13", texts({
+      "padding": (h, p, s) => `${h}.${p}.${s}==`, "padding in the header": (h, p, s) => `${h}=.${p}.${s}`, "+ and /": (h, p, s) => `${h}.${p}.${s.slice(0, -2)}+/`,
+      "one + in it": (h, p, s) => `${h}.${p}.+${s.slice(1)}`, "a space before": (h, p, s) => ` ${h}.${p}.${s}`, "a space behind": (h, p, s) => `${h}.${p}.${s} `,
+      "a space in it": (h, p, s) => `${h}.${p}.${s.slice(0, 40)} ${s.slice(40)}`, "a newline in it": (h, p, s) => `${h}.\n${p}.${s}`,
+      "a newline behind": (h, p, s) => `${h}.${p}.${s}\n`, "a tab": (h, p, s) => `${h}.${p}.\t${s}`, "NUL behind": (h, p, s) => `${h}.${p}.${s}\0`,
+      "spare bits in the signature": (h, p, s) => `${h}.${p}.${spare(s)}`, "a character too many": (h, p, s) => `${h}.${p}.${s}A`,
+      "%2e for a dot": (h, p, s) => `${h}%2e${p}.${s}`, "four parts": (h, p, s) => `${h}.${p}.${s}.`, "five parts": (h, p, s) => `${h}.${p}.${s}..`,
+      "signed twice": (h, p, s) => `${h}.${p}.${s}.${s}`, "nothing": () => "", "dots": () => "..", "one part": (h) => h,
+      "flattened JSON": (h, p, s) => JSON.stringify({ protected: h, payload: p, signature: s }),
+      "general JSON": (h, p, s) => JSON.stringify({ payload: p, signatures: [{ protected: h, signature: s }] }),
+      "with a scheme": (h, p, s) => `Bearer ${h}.${p}.${s}`, "quoted": (h, p, s) => `"${h}.${p}.${s}"`, "1 MB": (h, p) => `${h}.${p}.${"A".repeat(1 << 20)}`,
+    })),
+    ...rows("J14", {
+      "UTF-16": payload((json) => Buffer.from(json, "utf16le")), "a BOM": payload((json) => `\ufeff${json}`),
+      "invalid UTF-8": payload((json) => Buffer.concat([Buffer.from(json.slice(0, -1)), Buffer.from(',"x":"\xff"}', "latin1")])),
+      "NUL behind the JSON": payload((json) => `${json}\0`), "something behind the JSON": payload((json) => `${json}{}`), "a comment": payload((json) => `/**/${json}`),
+      "a trailing comma": payload((json) => `${json.slice(0, -1)},}`), "single quotes": payload((json) => json.replaceAll('"', "'")), "1,000 deep": payload(nested(1000)),
+      "33 deep": payload(nested(33)), "an array": payload((json) => `[${json}]`), "a string": payload((json) => JSON.stringify(json)), "null": payload(() => "null"),
+      "no payload": payload(() => ""), "a lone surrogate": payload((json) => `${json.slice(0, -1)},"x":"\\ud800"}`),
+      "\\u0000": payload((json) => `${json.slice(0, -1)},"x":"\\u0000"}`), "20 KB": payload((json) => `${json.slice(0, -1)},"x":"${"y".repeat(20_000)}"}`),
     }),
-    ...wrong("J14", {
-      "UTF-16": es({}, Buffer.from(json, "utf16le")), "a BOM": es({}, `\ufeff${json}`), "invalid UTF-8": es({}, Buffer.concat([Buffer.from(json.slice(0, -1)), Buffer.from(',"x":"\xff"}', "latin1")])),
-      "NUL behind the JSON": es({}, `${json}\0`), "something behind the JSON": es({}, `${json}{}`), "a comment": es({}, `/**/${json}`), "a trailing comma": es({}, `${json.slice(0, -1)},}`),
-      "single quotes": es({}, json.replaceAll('"', "'")), "1,000 deep": es({}, nested(1000)), "33 deep": es({}, nested(33)), "an array": es({}, `[${json}]`),
-      "a string": es({}, JSON.stringify(json)), "null": es({}, "null"), "no payload": es({}, ""), "a lone surrogate": es({}, `${json.slice(0, -1)},"x":"\\ud800"}`),
-      "\\u0000": es({}, `${json.slice(0, -1)},"x":"\\u0000"}`), "20 KB": es({}, { ...claims(), x: "y".repeat(20_000) }),
-    }),
-    ...wrong("J19", {
+    ...rows("J19", {
       "JWE, direct": jwe({ alg: "dir", enc: "A256GCM" }), "JWE, RSA1_5": jwe({ alg: "RSA1_5", enc: "A128CBC-HS256" }),
       "JWE, PBES2 with 2^31 rounds": jwe({ alg: "PBES2-HS256+A128KW", enc: "A128CBC-HS256", p2s: "AA", p2c: 2 ** 31 }),
-      "JWE, compressed": jwe({ alg: "dir", enc: "A256GCM", zip: "DEF" }), "enc in a JWS": es({ enc: "A256GCM" }),
-      "zip in a JWS": es({ zip: "DEF" }, deflateRawSync(Buffer.from(json))), "a bomb": es({ zip: "DEF" }, deflateRawSync(Buffer.alloc(1 << 22, 0x20))),
+      "JWE, compressed": jwe({ alg: "dir", enc: "A256GCM", zip: "DEF" }), "enc in a JWS": () => es({ enc: "A256GCM" }),
+      "zip in a JWS": () => es({ zip: "DEF" }, deflateRawSync(JSON.stringify(claims()))), "a bomb": () => es({ zip: "DEF" }, deflateRawSync(Buffer.alloc(1 << 22, 0x20))),
     }),
   ];
 }

@@ -13,7 +13,9 @@
  *   &TEXT`             is appended to the form or the query
  *   @TEXT`             is what the client holds as its code and its tokens
  *   ~ two bytes        of what is stored, a byte changes
- *   t later   p the product's mood   u the runtime refuses   c the other client   s it steals
+ *   t, a digit         so many doubled minutes later
+ *   p, a digit         the product's mood
+ *   u the runtime refuses   c the other client's turn   s it steals what the first holds
  */
 #include "fuzz.h"
 #include "oauth/grant.h"
@@ -171,9 +173,10 @@ static struct span quoted(struct story *s)
     return span_copy(&world.arena, text);
 }
 
-static size_t effect_number(struct story *s)
+/* A digit; any other byte counts as one too. */
+static unsigned number(struct story *s, unsigned below)
 {
-    return next(s) % MAX_EFFECTS;
+    return (uint8_t)(next(s) - '0') % below;
 }
 
 static void any_request(struct story *s)
@@ -208,14 +211,14 @@ static void steal(struct caller *thief, const struct caller *from)
     thief->callback_url = from->callback_url;
 }
 
-static void spoil(struct story *s, uint8_t row, uint8_t place)
+static void spoil(struct story *s, unsigned row, unsigned place)
 {
     if (world.row_count == 0)
         return;
     struct world_row *r = &world.rows[row % world.row_count];
     uint8_t *bytes = (uint8_t *)(uintptr_t)r->value.data; /* the world's own copy */
     if (r->value.size > 0)
-        bytes[place % r->value.size] ^= (uint8_t)(place | 1);
+        bytes[place % r->value.size] ^= (uint8_t)(1 + row);
     s->spoilt = true;
 }
 
@@ -223,20 +226,20 @@ static void spoil(struct story *s, uint8_t row, uint8_t place)
 static void happen(struct story *s, uint8_t letter)
 {
     struct caller *c = &s->callers[s->turn];
-    uint8_t byte;
+    unsigned at;
     switch (letter) {
     case 'f':
-        s->faults[effect_number(s)] = FAILS;
+        s->faults[number(s, MAX_EFFECTS)] = FAILS;
         return;
     case 'l':
-        s->faults[effect_number(s)] = ANSWER_LOST;
+        s->faults[number(s, MAX_EFFECTS)] = ANSWER_LOST;
         return;
     case 'd':
-        s->faults[effect_number(s)] = DONE_TWICE;
+        s->faults[number(s, MAX_EFFECTS)] = DONE_TWICE;
         return;
     case '=':
-        byte = (uint8_t)effect_number(s);
-        s->lies[byte] = quoted(s);
+        at = number(s, MAX_EFFECTS);
+        s->lies[at] = quoted(s);
         return;
     case '&':
         c->extra = JOIN(&world.arena, SPAN("&"), quoted(s));
@@ -245,14 +248,14 @@ static void happen(struct story *s, uint8_t letter)
         hold(c, quoted(s));
         return;
     case '~':
-        byte = next(s);
-        spoil(s, byte, next(s));
+        at = next(s);
+        spoil(s, at, next(s));
         return;
     case 't':
-        world.now += 60u << next(s) % 12;
+        world.now += 60u << number(s, 12);
         return;
     case 'p':
-        world.products[0].mood = (enum mood)(next(s) % MOODS);
+        world.products[0].mood = (enum mood)number(s, MOODS);
         return;
     case 'u':
         world.runtime.refusals_due++;

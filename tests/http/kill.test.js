@@ -141,11 +141,12 @@ class App {
   /** A person whose browser shows an error goes back to the application and starts again. */
   async signIn() {
     operations++;
-    for (;;) {
+    for (let unanswered = 0; ; ) {
       const request = await client.request();
       const redirect = await this.person.signIn(request.url).catch(() => undefined);
       const answer = redirect && new URL(redirect).searchParams;
-      count(answer ? `sign-in ${answer.get("error") ?? "with a code"}` : "sign-in without an answer");
+      if (answer) count(`sign-in ${answer.get("error") ?? "with a code"}`);
+      else if (unanswered++ === 0) count("sign-in without an answer");
       if (!answer) await new Promise((resolve) => setTimeout(resolve, 50));
       if (!answer?.has("code")) continue;
       this.connection = connections.get(this.code);

@@ -5,6 +5,7 @@
 #                 (HOST=wasmtime: the module under tests/wasmtime); ONLY=name picks a single file
 #   make build    what is deployed: build/latchkey.wasm and build/latchkey.json
 #   make fuzz     looks for inputs that break what must hold (SECONDS=60 for each target, ONLY=name)
+#   make ct       fails where a branch or an address depends on a secret
 #   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
 #   make rooms    fails on an include that points the wrong way
 #   make format   lays out the C sources
@@ -18,7 +19,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 WASM_MEMORY = 12582912
 WASM_STACK  = 65536
 
-.PHONY: build deploy deps deps-test dev test test-c test-wasm test-http fuzz rooms format clean FORCE
+.PHONY: build deploy deps deps-test dev test test-c test-wasm test-http fuzz ct rooms format clean FORCE
 .DELETE_ON_ERROR:
 build: build/latchkey.wasm build/latchkey.json
 
@@ -196,6 +197,23 @@ fuzz: $(FUZZERS)
 		echo "fuzz  $$target, for $(SECONDS) s"; \
 		build/fuzz/$$target -max_total_time=$(SECONDS) -verbosity=0 \
 			-artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+# --- constant time
+
+# As the module is compiled, but for this machine: valgrind has no other.
+$(eval $(call objects,ct,$(NATIVE) -gdwarf-4 -mllvm -x86-cmov-converter=false,-Oz,-O2))
+CT = timeout 600 valgrind --quiet --error-exitcode=99 --suppressions=tests/ct/public.supp build/ct/ct
+
+build/ct/ct: build/ct/tests/ct/ct.o $(OBJECTS:%=build/ct/%) | build/deps-test
+	$(Q)$(NATIVE) -fuse-ld=lld -o $@ $^
+
+# Nothing is found in what we do, and each control is.
+ct: build/ct/ct
+	@$(CT)
+	@for control in branch address mac; do \
+		$(CT) $$control > build/ct/log 2>&1; \
+		test $$? = 99 || { cat build/ct/log; echo "ct: $$control is not found"; exit 1; }; \
 	done
 
 rooms:

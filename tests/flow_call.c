@@ -58,6 +58,27 @@ static void steady_state(void)
     CHECK_INT(x.run_count, 2);
 }
 
+static void from_the_isolates_memory(void)
+{
+    static const struct {
+        const char *why;
+        enum step step;
+        uint32_t stale_ms;
+    } rows[] = {
+        {"a call may do with what its isolate has read a moment ago", CALL, 5000},
+        {"an introspection may not", INTROSPECT, 0},
+        {"a refresh may not", REFRESH, 0},
+        {"a revocation may not", REVOKE, 0},
+    };
+    struct caller c = signed_in();
+    world.gateway.lifetimes.grant_cache = 5;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_row(rows[i].why);
+        CHECK_INT(caller_do(&c, rows[i].step), 200);
+        CHECK_INT(world.stale_ms, rows[i].stale_ms);
+    }
+}
+
 static void what_the_runtime_gets(void)
 {
     static const char *const NAMES[] = {"cookie", "x-user-id"};
@@ -309,6 +330,7 @@ int main(void)
 {
     start();
     steady_state();
+    from_the_isolates_memory();
     what_the_runtime_gets();
     forged_tokens();
     other_things_for_a_token();

@@ -1,10 +1,10 @@
 /*
  * The three ways to be a client, each through a whole sign-in, and those who
  * only say that they are one. Rows of the security list: A06, A09, C05-C07,
- * E01, E09, E10, F05, F07, S29, S35, S36.
+ * E01, E09, E10, F05, F07, F09, K01, K02, S29, S35, S36.
  */
-#include "base/base64.h"
 #include "check.h"
+#include "jose/jwt.h"
 #include "support/caller.h"
 #include "text/json.h"
 
@@ -204,6 +204,62 @@ static void documents_that_are_none(void)
     CHECK_INT(caller_do(&c, AUTHORIZE), 200);
 }
 
+/* ---- known by its document, and its key ---- */
+
+/* jti: what tells one assertion from another. */
+static struct span assertion(struct span issuer, struct span audience, const char *jti)
+{
+    struct span token;
+    struct json_writer w = json_writer_make(&world.arena, 1024);
+    json_begin(&w, '{');
+    json_put_text(&w, "iss", issuer);
+    json_put_text(&w, "sub", issuer);
+    json_put_text(&w, "aud", audience);
+    json_put_text(&w, "jti", span_of(jti));
+    json_put_u64(&w, "iat", world.now);
+    json_put_u64(&w, "exp", world.now + 60);
+    json_end(&w, '}');
+    CHECK_INT(jwt_sign(&world.arena, &world.client_key, ABSENT, SPAN("JWT"), json_written(&w),
+                       &token),
+              OK);
+    return JOIN(&world.arena,
+                SPAN("&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type"
+                     "%3Ajwt-bearer&client_assertion="),
+                token);
+}
+
+static void by_key(void)
+{
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    c.client_id = SIGNING_CLIENT;
+    c.redirect_uri = SPAN("https://signing.acme.dev/cb");
+    for (int step = AUTHORIZE; step < REDEEM; step++)
+        CHECK(caller_do(&c, (enum step)step) < 400);
+    check_row("F09: its document says private_key_jwt: not without");
+    CHECK_INT(caller_do(&c, REDEEM), 401);
+    check_row("K02: for another audience");
+    c.extra = assertion(SIGNING_CLIENT, SPAN("https://mcp.latchkey.dev/token"), "1");
+    CHECK_INT(caller_do(&c, REDEEM), 401);
+    check_row("K01: of another client");
+    c.extra = assertion(DOCUMENT_CLIENT, ISSUER, "2");
+    CHECK_INT(caller_do(&c, REDEEM), 401);
+    check_row("F09: with it");
+    c.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
+    CHECK_INT(caller_do(&c, REDEEM), 200);
+    CHECK(caller_is_served(&c));
+    check_row("F09: nor may a refresh or a revocation do without");
+    CHECK_INT(caller_do(&c, REFRESH), 401);
+    CHECK_INT(caller_do(&c, REVOKE), 200);
+    CHECK(caller_is_served(&c));
+    check_row("K01: the same assertion again");
+    c.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
+    CHECK_INT(caller_do(&c, REFRESH), 401);
+    c.extra = assertion(SIGNING_CLIENT, ISSUER, "4");
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+    CHECK(caller_is_served(&c));
+}
+
 /* ---- named by the operator ---- */
 
 static void by_operator(void)
@@ -278,6 +334,7 @@ int main(void)
     damaged_client_id();
     by_document();
     documents_that_are_none();
+    by_key();
     by_operator();
     guessing();
     consent_is_asked_for_each();

@@ -14,12 +14,19 @@ const [privateJwk, publicJwk] = await Promise.all([privateKey, publicKey].map(as
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
 const without = (name) => (req, res) => void (req.url.startsWith(name) && res.writeHead(404).end());
-/** Todo's own introspection knows no JWTs. */
-const introspects = async (req, res) => {
-  if (req.url !== "/token/introspection") return;
-  const form = new URLSearchParams(Buffer.concat(await req.toArray()).toString());
-  res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ active: true, ...claimsOf(form.get("token")) }));
-};
+
+/** Todo's own endpoints know no tokens that are JWTs; these believe them. */
+async function tellsWho(req, res) {
+  const tell = (token) => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ active: true, ...claimsOf(token) }));
+  if (req.url.startsWith("/.well-known/")) res.writeHead(404).end();
+  if (req.url === "/me") tell(req.headers.authorization);
+  if (req.url === "/token/introspection") tell(new URLSearchParams(Buffer.concat(await req.toArray()).toString()).get("token"));
+}
+const byHand = (more) => (issuer) => ({
+  authorization_endpoint: `${issuer}/auth`,
+  token_endpoint: `${issuer}/token`,
+  ...more(issuer),
+});
 
 /** What the product's client is there, and what latchkey.json says of it. */
 const WAYS = {
@@ -39,18 +46,21 @@ const WAYS = {
     identity: "id_token",
   },
   "no OpenID, so introspection": {
-    profile: { scopes: ["offline_access", "todos:read", "todos:write"] },
-    hook: introspects,
+    profile: byHand((issuer) => ({ introspection_endpoint: `${issuer}/token/introspection`, scopes: ["offline_access", "todos:read", "todos:write"] })),
+    hook: tellsWho,
     identity: "/token/introspection",
+  },
+  "no keys, so userinfo": {
+    profile: byHand((issuer) => ({ userinfo_endpoint: `${issuer}/me` })),
+    hook: tellsWho,
+    identity: "/me",
   },
   "discovery by RFC 8414 only": {
     hook: without("/.well-known/openid-configuration"),
     identity: "id_token",
   },
   "no discovery, endpoints by hand": {
-    profile: (issuer) => ({
-      authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`,
-    }),
+    profile: byHand((issuer) => ({ jwks_uri: `${issuer}/jwks` })),
     hook: without("/.well-known/"),
     identity: "id_token",
   },
@@ -102,23 +112,25 @@ describe("discovery that does not hold", () => {
     "an error": () => [500, "{}"],
     "a redirect": () => [302, ""],
   };
-  /** One gateway for each: what is good is kept, and there would be no second discovery. */
-  for (const [why, answer] of Object.entries(answers))
-    test(`S3 ${why}: nobody is sent there, and once it is mended all is well`, async (t) => {
-      const world = await startWorld();
-      t.after(world.stop);
-      const [status, body] = answer(world.todo.provider.issuer);
-      world.hooks.onProviderRequest = (req, res) => {
-        if (!req.url.startsWith("/.well-known/")) return;
-        res.writeHead(status, { "content-type": body.startsWith("{") ? "application/json" : "text/html", location: "/elsewhere" }).end(body);
-      };
-      const client = await Client.register(world);
-      const alice = new Person(world, "alice");
-      const request = await client.request();
-      const { redirect } = await alice.approve(await alice.open(request.url));
-      assert.throws(() => client.validate(request, redirect), { error: "temporarily_unavailable" });
-      assert.ok(world.seen.provider.every(({ url }) => url.startsWith("/.well-known/")), "no other request");
-      delete world.hooks.onProviderRequest;
-      await client.signIn(alice);
-    });
+  test("S3: nobody is sent there, and once it is mended all is well", async (t) => {
+    const world = await startWorld();
+    t.after(world.stop);
+    const client = await Client.register(world);
+    for (const [why, answer] of Object.entries(answers))
+      await t.test(`S3 ${why}`, async () => {
+        const [status, body] = answer(world.todo.provider.issuer);
+        world.hooks.onProviderRequest = (req, res) => {
+          if (!req.url.startsWith("/.well-known/")) return;
+          const type = body.startsWith("{") ? "application/json" : "text/html";
+          res.writeHead(status, { "content-type": type, location: "/elsewhere" }).end(body);
+        };
+        const alice = new Person(world, "alice");
+        const request = await client.request();
+        const { redirect } = await alice.approve(await alice.open(request.url));
+        assert.throws(() => client.validate(request, redirect), { error: "temporarily_unavailable" });
+        assert.ok(world.seen.provider.every(({ url }) => url.startsWith("/.well-known/")), "no other request");
+      });
+    delete world.hooks.onProviderRequest;
+    await client.signIn(new Person(world, "alice"));
+  });
 });

@@ -331,7 +331,8 @@ void world_finish(struct world *w, struct exchange *x)
 }
 
 /* The first from `at` on that can go on; if all wait for each other, the first that waits. */
-static struct exchange *whose_turn(const struct world *w, struct exchange *list, size_t count, size_t at)
+static struct exchange *whose_turn(const struct world *w, struct exchange *list, size_t count,
+                                   size_t at)
 {
     struct exchange *waiting = NULL;
     for (size_t i = 0; i < count; i++) {

@@ -164,11 +164,13 @@ struct world {
     size_t copy_count;
     bool limited; /* the rate limiter lets nothing pass */
     struct product products[2];
+    struct p256_private client_key;
     struct runtime runtime;
     struct span lines[WORLD_MAX_LINES]; /* of the log */
     size_t line_count;
     size_t exchanges;
     unsigned asked[EFFECT_KINDS]; /* effects performed, by kind */
+    uint32_t stale_ms; /* how old an answer the last ledger step takes; it always got a new one */
     size_t run_memory;            /* the size of a run's arena */
     void (*exhausted)(void);      /* ... and what happens when that is used up */
 };
@@ -176,7 +178,9 @@ struct world {
 #define ISSUER SPAN("https://mcp.latchkey.dev")
 #define PRODUCT SPAN("https://login.product.dev")
 #define OTHER_PRODUCT SPAN("https://login.other.dev")
+/* Two clients known by their documents; the other authenticates with world.client_key. */
 #define DOCUMENT_CLIENT SPAN("https://client.acme.dev/oauth.json")
+#define SIGNING_CLIENT SPAN("https://signing.acme.dev/oauth.json")
 
 /* Servers "todo", "notes" (at the product) and "mail" (at the other); see world.c. */
 void world_make(struct world *w);

@@ -18,6 +18,7 @@ struct operation {
 
 struct step {
     struct span shard;
+    uint32_t stale_ms;
     struct operation operations[MAX_OPERATIONS];
     size_t count;
 };
@@ -41,8 +42,7 @@ static struct operation read_operation(struct unpacker *u, uint64_t late)
 
 static struct step read_step(const struct world *w, struct unpacker *effect)
 {
-    struct step step = {.shard = unpack_span(effect)};
-    (void)unpack_u32(effect); /* an old answer would do; here it is always a new one */
+    struct step step = {.shard = unpack_span(effect), .stale_ms = unpack_u32(effect)};
     struct unpacker u = unpack_make(unpack_span(effect));
     uint64_t late = w->now - unpack_u64(&u);
     step.count = unpack_u32(&u);
@@ -126,6 +126,7 @@ struct span world_ledger(struct world *w, struct arena *a, struct unpacker *effe
 {
     struct step step = read_step(w, effect);
     bool all_hold = true;
+    w->stale_ms = step.stale_ms;
     size_t size = 1;
     for (size_t i = 0; i < step.count; i++) {
         struct operation *o = &step.operations[i];

@@ -15,26 +15,38 @@ enum { CODE_SECONDS = 60, ID_TOKEN_SECONDS = 300, ACCESS_SECONDS = 600, REFRESH_
 
 /* ---- its keys and its documents ---- */
 
-static void make_product(struct world *w, struct product *p, struct span issuer)
+static void make_key(struct world *w, struct span name, struct p256_private *key)
 {
     struct hash first, second;
-    struct p256_public public_key;
-    sha256(issuer, &first);
+    sha256(name, &first);
     sha256(hash_span(&first), &second);
-    *p = (struct product){.issuer = issuer, .access_seconds = ACCESS_SECONDS};
     struct span material = JOIN(&w->arena, hash_span(&first), hash_span(&second));
-    if (p256_private_from(material, &p->key) != OK)
-        world_fault("the key of", issuer);
+    if (p256_private_from(material, key) != OK)
+        world_fault("the key of", name);
+}
+
+static struct span key_set(struct arena *a, const struct p256_private *key)
+{
+    struct p256_public public_key;
+    p256_public_of(key, &public_key);
+    return JOIN(a, SPAN("{\"keys\":["), jwk_public_es256(a, &public_key), SPAN("]}"));
+}
+
+static void make_product(struct world *w, struct product *p, struct span issuer)
+{
+    struct p256_public public_key;
+    *p = (struct product){.issuer = issuer, .access_seconds = ACCESS_SECONDS};
+    make_key(w, issuer, &p->key);
     p256_public_of(&p->key, &public_key);
     p->kid = jwk_kid_es256(&w->arena, &public_key);
-    p->jwks = JOIN(&w->arena, SPAN("{\"keys\":["), jwk_public_es256(&w->arena, &public_key),
-                   SPAN("]}"));
+    p->jwks = key_set(&w->arena, &p->key);
 }
 
 void world_products(struct world *w)
 {
     make_product(w, &w->products[0], PRODUCT);
     make_product(w, &w->products[1], OTHER_PRODUCT);
+    make_key(w, SIGNING_CLIENT, &w->client_key);
 }
 
 struct product *world_product(struct world *w, struct span url)
@@ -63,6 +75,11 @@ static const char DOCUMENT[] =
     "{\"client_id\":\"https://client.acme.dev/oauth.json\",\"client_name\":\"Acme Agent\","
     "\"redirect_uris\":[\"https://client.acme.dev/cb\",\"http://127.0.0.1/cb\"],"
     "\"token_endpoint_auth_method\":\"none\"}";
+
+static const char SIGNING_DOCUMENT[] =
+    "{\"client_id\":\"https://signing.acme.dev/oauth.json\",\"client_name\":\"Acme Signs\","
+    "\"redirect_uris\":[\"https://signing.acme.dev/cb\"],"
+    "\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks\":";
 
 /* ---- answers ---- */
 
@@ -249,6 +266,9 @@ struct span world_fetch(struct world *w, struct arena *a, struct unpacker *effec
     struct product *p = world_product(w, url);
     if (span_equal(url, DOCUMENT_CLIENT))
         return answer(a, 200, span_of(DOCUMENT));
+    if (span_equal(url, SIGNING_CLIENT))
+        return answer(a, 200, JOIN(a, span_of(SIGNING_DOCUMENT), key_set(a, &w->client_key),
+                                   SPAN("}")));
     if (p == NULL || form_parse(a, body, &form) != OK)
         return no_answer(a);
     struct span path = span_skip(url, p->issuer.size);

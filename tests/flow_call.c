@@ -210,9 +210,9 @@ static void as_oneself(void)
     struct span header;
     struct span payload = span_cut(a.access_token, '.', &header);
     size_t grant_id = header.size + 1 + 32; /* jti: the grant's id comes first in it */
-    mixed.access_token = JOIN(&world.arena, span_first(b.access_token, grant_id),
-                              span_skip(span_first(payload, 54), 32),
-                              span_skip(b.access_token, grant_id + 22));
+    mixed.access_token =
+        JOIN(&world.arena, span_first(b.access_token, grant_id),
+             span_skip(span_first(payload, 54), 32), span_skip(b.access_token, grant_id + 22));
     CHECK_INT(caller_do(&mixed, CALL), 401);
 }
 

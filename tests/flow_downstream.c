@@ -36,10 +36,8 @@ static void in_time(void)
         uint64_t left;
         unsigned refreshes;
     } rows[] = {
-        {"long before its end", 300, 0},
-        {"a second before it is time", EARLY_SECONDS + 1, 0},
-        {"in time", EARLY_SECONDS, 1},
-        {"shortly before its end", 1, 1},
+        {"long before its end", 300, 0}, {"a second before it is time", EARLY_SECONDS + 1, 0},
+        {"in time", EARLY_SECONDS, 1},   {"shortly before its end", 1, 1},
         {"when it has expired", 0, 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

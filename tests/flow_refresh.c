@@ -285,9 +285,9 @@ static void forged(void)
     for (size_t i = 0; i < bytes.size; i++) {
         struct world_image *before = world_save(&world);
         struct caller wrong = c;
-        struct span changed = JOIN(&world.arena, span_first(bytes, i),
-                                   span_bytes((uint8_t[]){bytes.data[i] ^ 1}, 1),
-                                   span_skip(bytes, i + 1));
+        struct span changed =
+            JOIN(&world.arena, span_first(bytes, i), span_bytes((uint8_t[]){bytes.data[i] ^ 1}, 1),
+                 span_skip(bytes, i + 1));
         check_row("D07: a token with one bit changed costs no I/O");
         wrong.refresh_token =
             JOIN(&world.arena, SPAN("lkr_"), base64url_encode(&world.arena, changed));

@@ -69,8 +69,7 @@ static void registration_refused(void)
         {"A03: http", "{\"redirect_uris\":[\"http://a.dev/cb\"]}", "invalid_redirect_uri"},
         {"E03: a script", "{\"redirect_uris\":[\"JavaScript:alert(1)\"]}", "invalid_redirect_uri"},
         {"A04: a fragment", "{\"redirect_uris\":[\"https://a.dev/#x\"]}", "invalid_redirect_uri"},
-        {"E05: implicit",
-         "{\"redirect_uris\":[\"https://a.dev/\"],\"grant_types\":[\"implicit\"]}",
+        {"E05: implicit", "{\"redirect_uris\":[\"https://a.dev/\"],\"grant_types\":[\"implicit\"]}",
          "invalid_client_metadata"},
         {"an unknown method",
          "{\"redirect_uris\":[\"https://a.dev/\"],\"token_endpoint_auth_method\":\"x\"}",
@@ -177,10 +176,14 @@ static void by_document(void)
 static void documents_that_are_none(void)
 {
     static const char *const URLS[] = {
-        "https://client.acme.dev/other.json", "https://client.acme.dev/",
-        "https://client.acme.dev/../oauth.json", "https://client.acme.dev/oauth.json#x",
-        "https://user@client.acme.dev/oauth.json", "http://client.acme.dev/oauth.json",
-        "https://127.0.0.1/oauth.json", "https://mcp.latchkey.dev/oauth.json",
+        "https://client.acme.dev/other.json",
+        "https://client.acme.dev/",
+        "https://client.acme.dev/../oauth.json",
+        "https://client.acme.dev/oauth.json#x",
+        "https://user@client.acme.dev/oauth.json",
+        "http://client.acme.dev/oauth.json",
+        "https://127.0.0.1/oauth.json",
+        "https://mcp.latchkey.dev/oauth.json",
         "https://CLIENT.acme.dev/oauth.json",
     };
     for (size_t i = 0; i < COUNT(URLS); i++) {
@@ -219,9 +222,9 @@ static struct span assertion(struct span issuer, struct span audience, const cha
     json_put_u64(&w, "iat", world.now);
     json_put_u64(&w, "exp", world.now + 60);
     json_end(&w, '}');
-    CHECK_INT(jwt_sign(&world.arena, &world.client_key, ABSENT, SPAN("JWT"), json_written(&w),
-                       &token),
-              OK);
+    CHECK_INT(
+        jwt_sign(&world.arena, &world.client_key, ABSENT, SPAN("JWT"), json_written(&w), &token),
+        OK);
     return JOIN(&world.arena,
                 SPAN("&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type"
                      "%3Ajwt-bearer&client_assertion="),

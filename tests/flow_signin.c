@@ -1,6 +1,6 @@
 /*
  * From the client's first request to the code: who may go on, and who may not.
- * Rows of the security list: A13, A14, N05, N08-N11, N15, S20-S22, S30, S31, S78.
+ * Rows of the security list: A13, A14, N05, N08-N11, N15, S07, S20-S22, S30, S31, S78.
  */
 #include "check.h"
 #include "support/caller.h"
@@ -296,8 +296,7 @@ static void answers_of_others(void)
         world_restore(&world, image);
         struct caller c = start;
         check_row(rows[i].why);
-        c.callback_url =
-            replaced(c.callback_url, span_of(rows[i].what), span_of(rows[i].with));
+        c.callback_url = replaced(c.callback_url, span_of(rows[i].what), span_of(rows[i].with));
         CHECK_INT(caller_do(&c, CALLBACK), rows[i].status);
         CHECK(!span_present(c.code));
         CHECK(rows[i].status != 303 || span_present(c.error));
@@ -350,6 +349,22 @@ static void product_in_a_mood(void)
     world_forget(image);
 }
 
+static void store_is_away(void)
+{
+    check_row("S07: the grant cannot be stored: no code, and the product's tokens are revoked");
+    struct caller c = at_step(CALLBACK);
+    struct exchange x = caller_begin(&c, CALLBACK);
+    for (bool more = true; more;) {
+        bool stores = x.effects[x.performed].data[0] == ASKED_LEDGER && world.row_count > 0;
+        more = world_step(&world, &x, stores ? FAILS : AS_USUAL);
+    }
+    CHECK_INT(caller_take(&c, CALLBACK, &x), 303);
+    CHECK_SPAN(c.error, SPAN("temporarily_unavailable"));
+    CHECK(!span_present(c.code));
+    CHECK_INT(world.products[0].sign_ins, 1);
+    CHECK(!span_present(world.products[0].users[0]));
+}
+
 static void too_late(void)
 {
     check_row("the consent page lay open too long");
@@ -375,6 +390,7 @@ int main(void)
     tabs();
     answers_of_others();
     product_in_a_mood();
+    store_is_away();
     too_late();
     return check_done();
 }

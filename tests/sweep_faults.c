@@ -21,9 +21,8 @@ enum mishap {
     MISHAPS
 };
 
-static const char *const MISHAP_NAMES[] = {"as usual", "fails",         "answer lost",
-                                           "twice",    "all fail on",   "all answers lost on",
-                                           "killed"};
+static const char *const MISHAP_NAMES[] = {
+    "as usual", "fails", "answer lost", "twice", "all fail on", "all answers lost on", "killed"};
 
 struct point {
     const struct scene *scene;
@@ -63,7 +62,8 @@ static void check_success(struct point *p)
     }
 }
 
-/* A code: it still works. If nobody can have heard that it was taken, it is dead with all it gave. */
+/* A code: it still works. Or, if nobody can have heard that it was taken, it is dead with all
+ * that it gave. */
 static void check_code(struct point *p)
 {
     struct caller again = p->before;
@@ -77,8 +77,8 @@ static void check_code(struct point *p)
 /* The product has changed its tokens, and nobody can have heard of it. */
 static bool tokens_are_lost(const struct point *p)
 {
-    bool unheard = p->kind == ASKED_FETCH && (p->mishap == LOST_ONCE || p->mishap == TWICE ||
-                                              p->mishap == LOST_ON);
+    bool unheard = p->kind == ASKED_FETCH &&
+                   (p->mishap == LOST_ONCE || p->mishap == TWICE || p->mishap == LOST_ON);
     bool unstored = p->kind == ASKED_LEDGER && (p->mishap == KILLED || p->mishap == FAIL_ON);
     return world.products[0].refreshes > 0 && (unheard || unstored);
 }

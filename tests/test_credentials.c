@@ -276,8 +276,10 @@ static const struct {
     {"K01: no jti", "JWT", CLAIMS(CLIENT_ID, CLIENT_ID, AUD, TIMES, "")},
     {"K01: an empty jti", "JWT", CLAIMS(CLIENT_ID, CLIENT_ID, AUD, TIMES, ",\"jti\":\"\"")},
     {"K01: a jti that is no text", "JWT", CLAIMS(CLIENT_ID, CLIENT_ID, AUD, TIMES, ",\"jti\":1")},
-    {"K02: the token endpoint", "JWT",
-     CLAIMS(CLIENT_ID, CLIENT_ID, "\"" ISSUER "/token\"", TIMES, JTI)},
+    {"K02: the token endpoint, among others", "JWT",
+     CLAIMS(CLIENT_ID, CLIENT_ID, "[\"" ISSUER "/token\"]", TIMES, JTI)},
+    {"K02: another endpoint", "JWT",
+     CLAIMS(CLIENT_ID, CLIENT_ID, "\"" ISSUER "/revoke\"", TIMES, JTI)},
     {"K02: the issuer with a slash", "JWT",
      CLAIMS(CLIENT_ID, CLIENT_ID, "\"" ISSUER "/\"", TIMES, JTI)},
     {"K02: an array", "JWT", CLAIMS(CLIENT_ID, CLIENT_ID, "[" AUD "]", TIMES, JTI)},
@@ -330,6 +332,8 @@ static const char *const ACCEPTED[] = {
     CLAIMS(CLIENT_ID, CLIENT_ID, AUD, TIMES, JTI),
     CLAIMS(CLIENT_ID, CLIENT_ID, AUD, ",\"exp\":1800000001", JTI),
     CLAIMS(CLIENT_ID, CLIENT_ID, AUD, ",\"iat\":1800000010,\"exp\":1800000310", JTI),
+    /* ChatGPT's, a client with a metadata document */
+    CLAIMS(CLIENT_ID, CLIENT_ID, "\"" ISSUER "/token\"", TIMES, JTI),
 };
 
 static void test_spending(void)
@@ -340,6 +344,10 @@ static void test_spending(void)
         expect_spending(SPAN("j1"), HELD);
         CHECK_INT(script_run(&s, authenticate), OK);
     }
+    check_row("K02: the token endpoint, of a client without a document");
+    by_key(set_of(&key), assertion_of("JWT", ACCEPTED[3]));
+    client.kind = CLIENT_REGISTERED;
+    CHECK_INT(script_run(&s, authenticate), INVALID_CLIENT);
     struct span good = assertion_of("client-authentication+jwt", ACCEPTED[0]);
     check_row("K01: used before");
     by_key(set_of(&key), good);

@@ -60,8 +60,7 @@ static void inputs(void)
         enum said said;
     } rows[] = {
         {"as it should be", "https://mcp.latchkey.dev/health", SEED_SIZE, 1, SAID_RESPONSE},
-        {"no seed: nothing may be issued", "https://mcp.latchkey.dev/health", 0, 1,
-         SAID_MALFORMED},
+        {"no seed: nothing may be issued", "https://mcp.latchkey.dev/health", 0, 1, SAID_MALFORMED},
         {"a short seed", "https://mcp.latchkey.dev/health", SEED_SIZE - 1, 1, SAID_MALFORMED},
         {"a long seed", "https://mcp.latchkey.dev/health", SEED_SIZE + 1, 1, SAID_MALFORMED},
         {"more headers than there are", "https://mcp.latchkey.dev/health", SEED_SIZE, 2,
@@ -71,8 +70,7 @@ static void inputs(void)
         {"no URL", "", SEED_SIZE, 1, SAID_RESPONSE},
         {"a URL without a path", "https://mcp.latchkey.dev", SEED_SIZE, 1, SAID_RESPONSE},
         {"a colon and nothing else", ":", SEED_SIZE, 1, SAID_RESPONSE},
-        {"a URL that ends in its query", "https://mcp.latchkey.dev/?", SEED_SIZE, 1,
-         SAID_RESPONSE},
+        {"a URL that ends in its query", "https://mcp.latchkey.dev/?", SEED_SIZE, 1, SAID_RESPONSE},
     };
     world_make(&world);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -153,6 +151,88 @@ static void changed_journals(const struct scene *scene)
     }
 }
 
+/* ---- answers ---- */
+
+enum asks { BODY, LEDGER, COPY, FETCH, LIMIT, FORWARD };
+
+static enum result ask(enum asks what)
+{
+    struct span got;
+    struct fetched fetched;
+    struct ledger_row row;
+    struct ledger_step step;
+    switch (what) {
+    case BODY:
+        return host_body(&cx, 4, &got);
+    case LEDGER:
+        step = ledger_step(&cx, SPAN("shard"), 64);
+        ledger_read(&step, SPAN("key"), &row);
+        return ledger_commit(&cx, &step);
+    case COPY:
+        return kv_get(&cx, SPAN("key"), &got);
+    case FETCH:
+        return host_fetch(&cx, &(struct fetch){.method = SPAN("GET"), .url = SPAN("u")}, &fetched);
+    case LIMIT:
+        return host_limit(&cx, SPAN("key"));
+    case FORWARD:
+        return host_forward(&cx, &(struct forward){.method = SPAN("GET"), .url = SPAN("u")});
+    }
+    return SERVER_ERROR;
+}
+
+static void answers(void)
+{
+    const struct {
+        const char *why;
+        enum asks asks;
+        struct span answer;
+        enum result want;
+    } rows[] = {
+        {"a body", BODY, SPAN("\0\4\0\0\0abcd"), OK},
+        {"none", BODY, SPAN("\0\0\0\0\0"), OK},
+        {"too large, says the host", BODY, SPAN("\3\xff\xff\xff\xff"), TOO_LARGE},
+        {"too large, though the host has not said so", BODY, SPAN("\0\5\0\0\0abcde"), TOO_LARGE},
+        {"broken off", BODY, SPAN("\1"), HOST_FAILED},
+        {"absent", BODY, SPAN("\0\xff\xff\xff\xff"), HOST_FAILED},
+        {"with more behind it", BODY, SPAN("\0\1\0\0\0ab"), HOST_FAILED},
+        {"no answer at all", BODY, SPAN(""), HOST_FAILED},
+        {"a row", LEDGER, SPAN("\0\1\0\0\0\1\0\0\0v"), OK},
+        {"no row", LEDGER, SPAN("\0\0\0\0\0\xff\xff\xff\xff"), OK},
+        {"a row, and a conflict", LEDGER, SPAN("\2\1\0\0\0\1\0\0\0v"), CONFLICT},
+        {"failed", LEDGER, SPAN("\1"), HOST_FAILED},
+        {"failed, with a row", LEDGER, SPAN("\1\1\0\0\0\1\0\0\0v"), HOST_FAILED},
+        {"of no known outcome", LEDGER, SPAN("\7\1\0\0\0\1\0\0\0v"), HOST_FAILED},
+        {"without its row", LEDGER, SPAN("\0"), HOST_FAILED},
+        {"with a row too many", LEDGER, SPAN("\0\1\0\0\0\1\0\0\0v\1\0\0\0\0\0\0\0"), HOST_FAILED},
+        {"no answer at all", LEDGER, SPAN(""), HOST_FAILED},
+        {"a copy", COPY, SPAN("\0\1\0\0\0v"), OK},
+        {"none", COPY, SPAN("\0\xff\xff\xff\xff"), NOT_FOUND},
+        {"failed: it can be made anew", COPY, SPAN("\1"), NOT_FOUND},
+        {"an answer", FETCH, SPAN("\0\xc8\0\0\0\0\0\0\0\0\0\0\0"), OK},
+        {"too large", FETCH, SPAN("\3"), TOO_LARGE},
+        {"failed", FETCH, SPAN("\1"), HOST_FAILED},
+        {"without a body", FETCH, SPAN("\0\xc8\0\0\0\0\0\0\0\xff\xff\xff\xff"), HOST_FAILED},
+        {"with fewer headers than it says", FETCH, SPAN("\0\xc8\0\0\0\1\0\0\0\0\0\0\0"),
+         HOST_FAILED},
+        {"may pass", LIMIT, SPAN("\0\1"), OK},
+        {"may not", LIMIT, SPAN("\0\0"), TOO_MANY_REQUESTS},
+        {"a limiter that fails lets pass", LIMIT, SPAN("\1"), OK},
+        {"came back", FORWARD, SPAN("\0"), OK},
+        {"no answer", FORWARD, SPAN("\1"), HOST_FAILED},
+        {"nonsense", FORWARD, SPAN("\xff"), HOST_FAILED},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct builder journal = builder_make(&world.arena, 64);
+        check_row(rows[i].why);
+        pack_span(&journal, rows[i].answer);
+        cx = (struct cx){.arena = &world.arena, .journal = unpack_make(edge(built(&journal)))};
+        CHECK_INT(ask(rows[i].asks), rows[i].want);
+        check_row("and then there is none yet");
+        CHECK_INT(ask(rows[i].asks), PENDING);
+        CHECK_INT(cx.effect_count, 1);
+    }
+}
+
 /* ---- outputs ---- */
 
 static void outputs(void)
@@ -200,6 +280,7 @@ int main(void)
         cut_journals(&SCENES[i]);
         changed_journals(&SCENES[i]);
     }
+    answers();
     outputs();
     return check_done();
 }

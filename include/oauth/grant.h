@@ -45,7 +45,7 @@ struct downstream_identity {
     struct span issuer;
     struct span subject;
     struct span organization; /* ABSENT without */
-    struct span email;        /* only if it is verified; ABSENT otherwise */
+    struct span email; /* only if it is verified; ABSENT otherwise. Not stored, like the name */
     struct span name;
 };
 

@@ -184,10 +184,13 @@ enum result claims_identify(struct cx *cx, const struct downstream *server, stru
         TRY(take(cx, profile, jwt.claims, &who));
         TRY(id_token_keys(cx, server, &jwt, &keys));
     }
-    if (span_present(server->userinfo_endpoint)) {
+    /* OpenID Connect Core section 5.3: userinfo takes tokens of openid requests only. */
+    bool may_introspect = span_present(server->introspection_endpoint) && !has_id_token;
+    if (span_present(server->userinfo_endpoint) &&
+        (downstream_is_openid(profile) || !may_introspect)) {
         if (!is_complete(profile, &who))
             TRY(ask_userinfo(cx, server, access_token, jwt.claims, &who));
-    } else if (span_present(server->introspection_endpoint) && !has_id_token) {
+    } else if (may_introspect) {
         TRY(ask_introspection(cx, server, access_token, &who));
     }
     if (!span_present(who.subject))

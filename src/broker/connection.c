@@ -48,6 +48,19 @@ static bool usable(const struct cx *cx, const struct downstream_tokens *t, struc
            !(span_present(rejected) && crypto_equal(t->access_token, rejected));
 }
 
+/*
+ * New tokens exist nowhere else, and the product takes the old ones no more: so even an overloaded
+ * shard is asked twice, and what cannot be stored is no mere outage of the product.
+ */
+static enum result store_as_holder(struct cx *cx, const struct grant_rows *rows, struct span holder,
+                                   const struct opened *opened)
+{
+    enum result stored = grant_renew(cx, rows, holder, &opened->tokens, &opened->data_key);
+    if (stored == TEMPORARILY_UNAVAILABLE)
+        stored = grant_renew(cx, rows, holder, &opened->tokens, &opened->data_key);
+    return stored == TEMPORARILY_UNAVAILABLE ? HOST_FAILED : stored;
+}
+
 /* As the lease's holder. OK: opened->tokens are new and stored. */
 static enum result refresh_as_holder(struct cx *cx, const struct downstream *server,
                                      const struct grant_rows *rows, struct span holder,
@@ -58,7 +71,7 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
     if (refreshed == PENDING)
         return PENDING;
     if (refreshed == OK)
-        return grant_renew(cx, rows, holder, &opened->tokens, &opened->data_key);
+        return store_as_holder(cx, rows, holder, opened);
     if (refreshed == INVALID_GRANT || refreshed == UNVERIFIABLE) {
         enum result broken = grant_break(cx, rows, holder);
         return broken == OK ? INVALID_TOKEN : broken; /* with downstream_refresh's reason */

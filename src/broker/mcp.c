@@ -117,9 +117,9 @@ enum result mcp_read(struct cx *cx, struct span body, struct mcp_message *m, boo
     if (span_present(id) && id_kind != '"' && id_kind != '0')
         return refuse(cx, INVALID_REQUEST, "mcp_id", "id must be a string or a number.");
     m->id = id;
-    if (!span_present(picks[2].raw))
-        return OK;
-    if (json_unquote(cx->arena, picks[2].raw, &m->method) != OK || m->method.size > MCP_MAX_NAME)
+    bool is_response = !span_present(picks[2].raw);
+    if (!is_response && (json_unquote(cx->arena, picks[2].raw, &m->method) != OK ||
+                         m->method.size > MCP_MAX_NAME))
         return refuse(cx, INVALID_REQUEST, "mcp_method", "method must be a string.");
     TRY(read_name(cx, m, picks[3].raw, picks[4].raw));
     *header_mismatch = !headers_agree(cx, m, picks[5].raw);

@@ -12,22 +12,29 @@
 #include "text/form.h"
 #include "text/url.h"
 
-enum { RPC_PARSE_ERROR = -32700, RPC_INVALID_REQUEST = -32600, RPC_INTERNAL = -32603,
-       RPC_HEADER_MISMATCH = -32020, MAX_FORWARDED_HEADERS = 48, MAX_ADDED_HEADERS = 4 };
+enum {
+    RPC_PARSE_ERROR = -32700,
+    RPC_INVALID_REQUEST = -32600,
+    RPC_INTERNAL = -32603,
+    RPC_HEADER_MISMATCH = -32020,
+    MAX_FORWARDED_HEADERS = 48,
+    MAX_ADDED_HEADERS = 4,
+    LOGGED_NAME_MAX = 64
+};
 
 /*
  * What of the client's request the runtime may see: whatever is not named here
  * stays behind, so no cookie, credential or claimed identity can slip through.
  */
 static const char *const FORWARDED[] = {
-    "accept",        "accept-language", "content-type", "last-event-id", "mcp-*",
-    "traceparent",   "tracestate",      "user-agent",
+    "accept", "accept-language", "content-type", "last-event-id",
+    "mcp-*",  "traceparent",     "tracestate",   "user-agent",
 };
 
 /* What of the runtime's answer the client may see. */
 static const char *const KEPT[] = {
-    "allow", "cache-control", "content-language", "content-type", "mcp-*", "retry-after",
-    "x-accel-buffering",
+    "allow", "cache-control", "content-language",  "content-type",
+    "mcp-*", "retry-after",   "x-accel-buffering",
 };
 
 struct call {
@@ -56,8 +63,8 @@ static enum result challenge(struct cx *cx, const struct call *call, enum result
                              struct span scope)
 {
     struct span metadata =
-        JOIN(cx->arena, cx->gateway->issuer,
-             SPAN("/.well-known/oauth-protected-resource/mcp/"), call->server->id);
+        JOIN(cx->arena, cx->gateway->issuer, SPAN("/.well-known/oauth-protected-resource/mcp/"),
+             call->server->id);
     respond_challenge(cx, result, metadata, scope);
     add_cors(cx, call);
     return OK;
@@ -83,8 +90,7 @@ static bool origin_is_known(const struct cx *cx, const struct call *call)
     for (size_t i = 0; i < call->server->origin_count; i++)
         if (span_equal(call->origin, call->server->origins[i]))
             return true;
-    return cx->gateway->development && url_parse(call->origin, &url) == OK &&
-           url_is_loopback(&url);
+    return cx->gateway->development && url_parse(call->origin, &url) == OK && url_is_loopback(&url);
 }
 
 /* Streamable HTTP, security: a present and unknown Origin is refused (DNS rebinding). */
@@ -137,8 +143,7 @@ static enum result read_token(struct cx *cx, struct call *call, struct span *gra
     if (has_token_in_query(cx))
         return refuse(cx, INVALID_REQUEST, "token_twice",
                       "Send the access token in the Authorization header only.");
-    if (http_credentials(header, SPAN("Bearer"), &call->token) != OK ||
-        !span_present(call->token))
+    if (http_credentials(header, SPAN("Bearer"), &call->token) != OK || !span_present(call->token))
         return invalid_token(cx, "credentials_malformed");
     if (access_token_grant(cx, call->token, grant_id) != OK)
         return invalid_token(cx, "token_unknown");
@@ -161,6 +166,12 @@ static enum result check_token(struct cx *cx, struct call *call)
 
 /* ---- the message ---- */
 
+/* What a client wrote stands in the log only if it is short enough to be no token. */
+static struct span loggable(struct span name)
+{
+    return name.size <= LOGGED_NAME_MAX ? name : SPAN("(long)");
+}
+
 static enum result check_message(struct cx *cx, struct call *call, bool *answered)
 {
     bool header_mismatch;
@@ -171,9 +182,9 @@ static enum result check_message(struct cx *cx, struct call *call, bool *answere
                          refuse(cx, MALFORMED, "json", "The body is no strict JSON."));
     if (read != OK)
         return rpc_error(cx, call, 400, RPC_INVALID_REQUEST, read);
-    audit(cx)->method = call->message.method;
+    audit(cx)->method = loggable(call->message.method);
     if (call->message.is_tool_call)
-        audit(cx)->tool = call->message.name;
+        audit(cx)->tool = loggable(call->message.name);
     if (header_mismatch)
         return rpc_error(cx, call, 400, RPC_HEADER_MISMATCH,
                          refuse(cx, INVALID_REQUEST, "header_mismatch",
@@ -230,8 +241,8 @@ static size_t outgoing_headers(struct cx *cx, const struct call *call, struct sp
         if (named(in->list[i].name, FORWARDED, sizeof FORWARDED / sizeof FORWARDED[0]) &&
             http_is_field_value(in->list[i].value))
             out[count++] = in->list[i];
-    out[count++] = (struct header){SPAN("authorization"),
-                                   JOIN(cx->arena, SPAN("Bearer "), access_token)};
+    out[count++] =
+        (struct header){SPAN("authorization"), JOIN(cx->arena, SPAN("Bearer "), access_token)};
     for (size_t i = 0; i < call->server->header_count; i++)
         out[count++] = call->server->headers[i];
     return count;
@@ -248,19 +259,18 @@ static enum result forward(struct cx *cx, const struct call *call, struct span a
         {SPAN("access-control-expose-headers"), SPAN("Mcp-Session-Id, MCP-Protocol-Version")},
         {SPAN("vary"), SPAN("Origin")},
     };
-    return host_forward(
-        cx, &(struct forward){
-                .method = cx->request.method,
-                .url = call->server->runtime,
-                .headers = out,
-                .header_count = outgoing_headers(cx, call, access_token, out),
-                .with_body = span_present(call->body),
-                .returned_status = 401,
-                .kept = KEPT,
-                .kept_count = sizeof KEPT / sizeof KEPT[0],
-                .added = added,
-                .added_count = span_present(call->origin) ? MAX_ADDED_HEADERS : 1,
-            });
+    return host_forward(cx, &(struct forward){
+                                .method = cx->request.method,
+                                .url = call->server->runtime,
+                                .headers = out,
+                                .header_count = outgoing_headers(cx, call, access_token, out),
+                                .with_body = span_present(call->body),
+                                .returned_status = 401,
+                                .kept = KEPT,
+                                .kept_count = sizeof KEPT / sizeof KEPT[0],
+                                .added = added,
+                                .added_count = span_present(call->origin) ? MAX_ADDED_HEADERS : 1,
+                            });
 }
 
 static enum result runtime_failed(struct cx *cx, enum result result)

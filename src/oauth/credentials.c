@@ -208,22 +208,36 @@ static enum result spend_jti(struct cx *cx, const struct client *client, const s
     return spent == CONFLICT ? assertion_refused(cx, "assertion_replayed") : spent;
 }
 
+/*
+ * rfc7523bis section 3: the audience is our issuer, and nothing else. The one
+ * exception is for clients with a metadata document: ChatGPT's names the token
+ * endpoint, as RFC 7523 still allowed, and there is no other way to let it in.
+ */
+static struct span expected_audience(struct cx *cx, const struct client *client,
+                                     const struct jwt *jwt)
+{
+    struct span token_endpoint = JOIN(cx->arena, cx->gateway->issuer, SPAN("/token"));
+    bool names_endpoint = client->kind == CLIENT_DOCUMENT &&
+                          span_equal(json_member_text(jwt->claims, SPAN("aud")), token_endpoint);
+    return names_endpoint ? token_endpoint : cx->gateway->issuer;
+}
+
 static enum result check_assertion(struct cx *cx, const struct client *client,
                                    struct span assertion)
 {
     struct jwt jwt;
+    if (jwt_parse(cx->arena, assertion, &jwt) != OK)
+        return assertion_refused(cx, "assertion_malformed");
     const struct jwt_expectation want = {
         .algorithms = ALG_ES256 | ALG_RS256 | ALG_PS256,
         .type = ABSENT,
         .issuer = client->id,
-        .audience = cx->gateway->issuer,
+        .audience = expected_audience(cx, client, &jwt),
         .only_audience = true,
         .now_seconds = cx->now,
         .skew_seconds = ASSERTION_SKEW_SECONDS,
         .max_age_seconds = ASSERTION_MAX_SECONDS,
     };
-    if (jwt_parse(cx->arena, assertion, &jwt) != OK)
-        return assertion_refused(cx, "assertion_malformed");
     TRY(check_claims(cx, client, &jwt, &want));
     TRY(check_signature(cx, client, &jwt, &want));
     return spend_jti(cx, client, &jwt);

@@ -17,8 +17,7 @@ struct span grant_pack(struct arena *a, const struct grant *g)
     const struct downstream_identity *id = &g->identity;
     size_t max = RECORD_OVERHEAD + g->user.size + g->client_id_hash.size + g->client_name.size +
                  g->server.size + g->scopes.size + g->redirect_uri.size + id->issuer.size +
-                 id->subject.size + id->organization.size + id->email.size + id->name.size +
-                 g->sealed_tokens.size;
+                 id->subject.size + id->organization.size + g->sealed_tokens.size;
     struct builder b = builder_make(a, max);
     pack_u8(&b, GRANT_FORMAT);
     pack_u8(&b, (uint8_t)g->state);
@@ -33,8 +32,6 @@ struct span grant_pack(struct arena *a, const struct grant *g)
     pack_span(&b, id->issuer);
     pack_span(&b, id->subject);
     pack_span(&b, id->organization);
-    pack_span(&b, id->email);
-    pack_span(&b, id->name);
     pack_u64(&b, g->downstream_expires);
     pack_u8(&b, g->downstream_refreshable);
     pack_u8(&b, g->under_code_key);
@@ -59,8 +56,6 @@ enum result grant_unpack(struct span row, struct grant *g)
     g->identity.issuer = unpack_span(&u);
     g->identity.subject = unpack_span(&u);
     g->identity.organization = unpack_span(&u);
-    g->identity.email = unpack_span(&u);
-    g->identity.name = unpack_span(&u);
     g->downstream_expires = unpack_u64(&u);
     g->downstream_refreshable = unpack_u8(&u) != 0;
     g->under_code_key = unpack_u8(&u) != 0;

@@ -79,7 +79,7 @@ const config :Workerd.Config = (${process.env.V8FLAGS ? `v8Flags=${quote(process
   const started = performance.now();
   const child = spawn(workerd.default, ["serve", "--experimental", "config.capnp"], {
     cwd: folder,
-    stdio: ["ignore", openSync(join(folder, "log"), "w"), "inherit"],
+    stdio: ["ignore", "ignore", "inherit"],
   });
   const stop = () => {
     child.kill("SIGKILL");

@@ -16,7 +16,9 @@ let world, client, token;
 before(async () => {
   world = await startWorld({
     secrets: { RUNTIME_KEY: KEY },
-    config: ({ servers }) => {
+    config: (config) => {
+      const { servers } = config;
+      config.body_limit_bytes = 1 << 17;
       servers.todo.headers = { "X-API-Key": { secret: "RUNTIME_KEY" }, "X-Tenant-Id": "acme" };
       servers.todo.origins = ["https://app.example"];
       servers.other = { ...servers.todo, name: "Other", origins: [] };
@@ -194,7 +196,7 @@ describe("what reaches the runtime", () => {
       untouched(async () => stopped(await send(world, { token, version: "2025-11-25", body }), 400, code)));
 
   test("P2 Q2: a message that is too large", () =>
-    untouched(async () => stopped(await send(world, { token, body: `{"a":"${"a".repeat(1 << 20)}"}` }), 413)));
+    untouched(async () => stopped(await send(world, { token, body: `{"a":"${"a".repeat(1 << 17)}"}` }), 413)));
 
   const mismatches = {
     "another method": { "mcp-method": "tools/call" },

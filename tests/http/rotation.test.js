@@ -51,14 +51,23 @@ test("A7 S77: with the previous secret at hand, everything goes on", async () =>
   tokens = next;
 });
 
-test("A7: without it, nothing that it protects is accepted, and all can be made anew", async () => {
-  // Signed anew since the rotation, but the grant it belongs to goes back to before; the client too.
-  await rotate({ LATCHKEY_SECRET: secret(), LATCHKEY_SECRET_PREVIOUS: undefined });
+test("A7: once the previous secret is gone, what was issued since goes on", async () => {
+  const since = await Client.register(world);
+  const fresh = await since.signIn(new Person(world, "bob"));
+  await rotate({ LATCHKEY_SECRET_PREVIOUS: undefined });
+  await resultOf(await callTool(world, tokens.access_token, "whoami")); // refreshed since, of a grant from before
+  await resultOf(await callTool(world, fresh.access_token, "whoami"));
+  await resultOf(await callTool(world, (await since.refresh(fresh.refresh_token)).access_token, "whoami"));
+  // A client that registered before is its own registration, and gone with the secret: it registers anew at this.
+  await assert.rejects(client.refresh(tokens.refresh_token), refusal("invalid_client", 401));
+});
+
+test("A7: without both, nothing that it protects is accepted, and all can be made anew", async () => {
+  await rotate({ LATCHKEY_SECRET: secret() });
   const response = await callTool(world, tokens.access_token, "whoami");
   assert.equal(response.status, 401);
   assert.match(response.headers.get("www-authenticate"), /error="invalid_token"/);
   await assert.rejects(verify(tokens.access_token), { code: "ERR_JWKS_NO_MATCHING_KEY" });
-  await assert.rejects(client.refresh(tokens.refresh_token), refusal("invalid_client", 401)); // clients register anew at this
 
   const again = await Client.register(world);
   const fresh = await again.signIn(new Person(world, "alice"));

@@ -322,8 +322,7 @@ unsigned caller_do_until(struct caller *c, enum step end)
     return status;
 }
 
-size_t callers_do(struct caller *list, size_t count, enum step step, uint32_t luck,
-                  unsigned status)
+size_t callers_do(struct caller *list, size_t count, enum step step, uint32_t luck, unsigned status)
 {
     static struct exchange exchanges[WORLD_EXCHANGES];
     size_t got = 0;

@@ -86,8 +86,7 @@ static bool grant_is_whole(const struct world *w, const struct world_row *row)
         return grant.state == GRANT_LIVE && grant.under_code_key && code != NULL &&
                span_equal(code->value, SPAN("issued")) && code->expires == row->expires &&
                retry == NULL && lease == NULL;
-    return family_unpack(family_row->value, &family) == OK &&
-           family_row->expires == row->expires &&
+    return family_unpack(family_row->value, &family) == OK && family_row->expires == row->expires &&
            (code == NULL || !span_equal(code->value, SPAN("issued"))) &&
            (grant.sealed_tokens.size == 0) == (grant.state == GRANT_BROKEN);
 }

@@ -9,12 +9,12 @@
 
 struct scene {
     const char *name;
-    enum step step;      /* the request */
-    unsigned calls;      /* tool calls before it */
-    uint64_t later;      /* seconds that pass before it */
-    unsigned refusals;   /* so many calls get 401 from the runtime */
-    bool by_document;    /* the client is known by its metadata document */
-    bool with_secret;    /* the client was named by the operator */
+    enum step step;    /* the request */
+    unsigned calls;    /* tool calls before it */
+    uint64_t later;    /* seconds that pass before it */
+    unsigned refusals; /* so many calls get 401 from the runtime */
+    bool by_document;  /* the client is known by its metadata document */
+    bool with_secret;  /* the client was named by the operator */
 };
 
 extern const struct scene SCENES[];

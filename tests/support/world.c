@@ -10,27 +10,50 @@ enum { OUTPUT_RESPONSE = 0 };
 
 static uint8_t *world_memory, *run_memory, *exchange_memory;
 
-static const char CONFIG[] =
-    "{\"issuer\":\"https://mcp.latchkey.dev\","
-    "\"profiles\":{"
-    "\"product\":{\"issuer\":\"https://login.product.dev\",\"client_id\":\"latchkey\","
-    "\"client_secret\":{\"secret\":\"PRODUCT_SECRET\"},"
-    "\"scopes\":[\"openid\",\"email\",\"offline_access\"],\"claims\":{\"organization\":\"org_id\"}},"
-    "\"other\":{\"issuer\":\"https://login.other.dev\",\"client_id\":\"latchkey\","
-    "\"client_secret\":{\"secret\":\"PRODUCT_SECRET\"},\"scopes\":[\"openid\"]}},"
-    "\"servers\":{"
-    "\"todo\":{\"runtime\":\"https://api.product.dev/mcp\",\"profile\":\"product\","
-    "\"scopes\":[\"todos:read\",\"todos:write\"],\"origins\":[\"https://app.product.dev\"],"
-    "\"tools\":{\"delete_todo\":{\"scopes\":[\"todos:write\"]}}},"
-    "\"notes\":{\"runtime\":\"https://notes.product.dev/mcp\",\"profile\":\"product\","
-    "\"scopes\":[\"notes:read\"]},"
-    "\"mail\":{\"runtime\":\"https://api.other.dev/mcp\",\"profile\":\"other\"}},"
-    "\"clients\":{"
-    "\"portal\":{\"client_secret\":{\"secret\":\"PORTAL_SECRET\"},"
-    "\"redirect_uris\":[\"https://portal.acme.dev/cb\"]},"
-    "\"todo-api\":{\"client_secret\":{\"secret\":\"TODO_API_SECRET\"},\"introspect\":\"todo\"},"
-    "\"notes-api\":{\"client_secret\":{\"secret\":\"NOTES_API_SECRET\"},"
-    "\"introspect\":\"notes\"}}}";
+/* clang-format off */
+#define JSON(...) #__VA_ARGS__
+static const char CONFIG[] = JSON({
+    "issuer": "https://mcp.latchkey.dev",
+    "profiles": {
+        "product": {
+            "issuer": "https://login.product.dev",
+            "client_id": "latchkey",
+            "client_secret": {"secret": "PRODUCT_SECRET"},
+            "scopes": ["openid", "email", "offline_access"],
+            "claims": {"organization": "org_id"}
+        },
+        "other": {
+            "issuer": "https://login.other.dev",
+            "client_id": "latchkey",
+            "client_secret": {"secret": "PRODUCT_SECRET"},
+            "scopes": ["openid"]
+        }
+    },
+    "servers": {
+        "todo": {
+            "runtime": "https://api.product.dev/mcp",
+            "profile": "product",
+            "scopes": ["todos:read", "todos:write"],
+            "origins": ["https://app.product.dev"],
+            "tools": {"delete_todo": {"scopes": ["todos:write"]}}
+        },
+        "notes": {
+            "runtime": "https://notes.product.dev/mcp",
+            "profile": "product",
+            "scopes": ["notes:read"]
+        },
+        "mail": {"runtime": "https://api.other.dev/mcp", "profile": "other"}
+    },
+    "clients": {
+        "portal": {
+            "client_secret": {"secret": "PORTAL_SECRET"},
+            "redirect_uris": ["https://portal.acme.dev/cb"]
+        },
+        "todo-api": {"client_secret": {"secret": "TODO_API_SECRET"}, "introspect": "todo"},
+        "notes-api": {"client_secret": {"secret": "NOTES_API_SECRET"}, "introspect": "notes"}
+    }
+});
+/* clang-format on */
 
 static struct header SECRETS[] = {
     {SPAN("LATCHKEY_SECRET"), SPAN("root-secret-of-the-tests-0123456789abcdef")},
@@ -44,8 +67,7 @@ static struct header SECRETS[] = {
 
 _Noreturn void world_fault(const char *what, struct span detail)
 {
-    printf("the world of the tests: %s: %.*s\n", what, (int)detail.size,
-           (const char *)detail.data);
+    printf("the world of the tests: %s: %.*s\n", what, (int)detail.size, (const char *)detail.data);
     fflush(stdout);
     abort();
 }
@@ -130,8 +152,8 @@ bool world_stores(const struct world *w, struct span text)
 
 /* ---- runs ---- */
 
-/* One run: on a fresh arena, the journal at the edge of its allocation. The output is in both
- * cases gone with the next run. */
+/* One run, on memory that holds nothing, with the journal at the edge of its allocation. The
+ * output is gone with the next run. */
 static struct span run(struct world *w, struct span journal)
 {
     struct cx cx;

@@ -171,8 +171,8 @@ struct world {
     size_t exchanges;
     unsigned asked[EFFECT_KINDS]; /* effects performed, by kind */
     uint32_t stale_ms; /* how old an answer the last ledger step takes; it always got a new one */
-    size_t run_memory;            /* the size of a run's arena */
-    void (*exhausted)(void);      /* ... and what happens when that is used up */
+    size_t run_memory; /* the size of a run's arena */
+    void (*exhausted)(void); /* ... and what happens when that is used up */
 };
 
 #define ISSUER SPAN("https://mcp.latchkey.dev")
@@ -232,6 +232,9 @@ struct product *world_product(struct world *w, struct span url);
 /* The browser at the product's authorization endpoint: where it is sent when `user` has signed
  * in, or has refused (ABSENT). */
 struct span product_sign_in(struct world *w, struct span url, struct span user);
+
+/* From now on it signs with another key, and publishes that alone. */
+void product_new_key(struct world *w, struct product *p, struct span name);
 
 /* Whose access token it is; ABSENT if it is not good any more. */
 struct span product_user_of(const struct world *w, struct span access_token);

@@ -32,14 +32,19 @@ static struct span key_set(struct arena *a, const struct p256_private *key)
     return JOIN(a, SPAN("{\"keys\":["), jwk_public_es256(a, &public_key), SPAN("]}"));
 }
 
-static void make_product(struct world *w, struct product *p, struct span issuer)
+void product_new_key(struct world *w, struct product *p, struct span name)
 {
     struct p256_public public_key;
-    *p = (struct product){.issuer = issuer, .access_seconds = ACCESS_SECONDS};
-    make_key(w, issuer, &p->key);
+    make_key(w, JOIN(&w->arena, p->issuer, name), &p->key);
     p256_public_of(&p->key, &public_key);
     p->kid = jwk_kid_es256(&w->arena, &public_key);
     p->jwks = key_set(&w->arena, &p->key);
+}
+
+static void make_product(struct world *w, struct product *p, struct span issuer)
+{
+    *p = (struct product){.issuer = issuer, .access_seconds = ACCESS_SECONDS};
+    product_new_key(w, p, SPAN(""));
 }
 
 void world_products(struct world *w)
@@ -198,8 +203,7 @@ static struct span by_code(struct world *w, struct arena *a, struct product *p,
         struct product_code *code = &p->codes[i];
         if (!span_equal(code->text, form_get(form, SPAN("code"))))
             continue;
-        if (code->used ||
-            !span_equal(code->redirect_uri, form_get(form, SPAN("redirect_uri"))) ||
+        if (code->used || !span_equal(code->redirect_uri, form_get(form, SPAN("redirect_uri"))) ||
             pkce_verify(a, code->challenge, form_get(form, SPAN("code_verifier"))) != OK)
             return invalid_grant(a);
         code->used = true;
@@ -267,8 +271,8 @@ struct span world_fetch(struct world *w, struct arena *a, struct unpacker *effec
     if (span_equal(url, DOCUMENT_CLIENT))
         return answer(a, 200, span_of(DOCUMENT));
     if (span_equal(url, SIGNING_CLIENT))
-        return answer(a, 200, JOIN(a, span_of(SIGNING_DOCUMENT), key_set(a, &w->client_key),
-                                   SPAN("}")));
+        return answer(a, 200,
+                      JOIN(a, span_of(SIGNING_DOCUMENT), key_set(a, &w->client_key), SPAN("}")));
     if (p == NULL || form_parse(a, body, &form) != OK)
         return no_answer(a);
     struct span path = span_skip(url, p->issuer.size);

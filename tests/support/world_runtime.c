@@ -28,8 +28,8 @@ static void remember(struct world *w, const struct headers *headers, struct span
     struct runtime *r = &w->runtime;
     r->headers = (struct headers){ARENA_ARRAY(&w->arena, headers->count, struct header), 0};
     for (size_t i = 0; i < headers->count; i++)
-        r->headers.list[r->headers.count++] = (struct header){
-            copied(w, headers->list[i].name), copied(w, headers->list[i].value)};
+        r->headers.list[r->headers.count++] =
+            (struct header){copied(w, headers->list[i].name), copied(w, headers->list[i].value)};
     r->body = copied(w, body);
 }
 

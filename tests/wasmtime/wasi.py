@@ -1,5 +1,6 @@
 """
-Runs a C test that was built for WASI. It sees this program's output and the folder $VECTORS.
+Runs a C test that was built for WASI. It can write here what it has to say, and read what is
+below the current folder and $VECTORS.
 
     python wasi.py PROGRAM
 """
@@ -18,6 +19,7 @@ wasi = wasmtime.WasiConfig()
 wasi.argv = [program]
 wasi.inherit_stdout()
 wasi.inherit_stderr()
+wasi.preopen_dir(".", ".", fs_mutable=False)
 if os.path.isdir(os.environ.get("VECTORS", "")):
     wasi.preopen_dir(os.environ["VECTORS"], "/vectors", fs_mutable=False)
     wasi.env = [("VECTORS", "/vectors")]

@@ -1,0 +1,94 @@
+/*
+ * Secrets and keys change while people sign in and call: with the previous root
+ * secret at hand nobody notices; without it everything of it is refused, and
+ * nothing breaks. Rows: A7; of the security list J21, S48, S77.
+ */
+#include "check.h"
+#include "support/caller.h"
+
+static struct world world;
+
+static const struct span ROOTS[] = {
+    SPAN("root-secret-of-the-tests-0123456789abcdef"),
+    SPAN("another-root-secret-0123456789abcdefghijk"),
+    SPAN("and-one-more-root-secret-0123456789abcdef"),
+};
+
+/* previous ABSENT: it is not kept. */
+static void new_root(struct span root, struct span previous)
+{
+    CHECK_INT(keyring_make(root, previous, &world.gateway.keys), OK);
+}
+
+static const struct {
+    const char *why;
+    enum step step;
+    unsigned status;  /* with the previous root secret */
+    unsigned refusal; /* without it */
+} ROWS[] = {
+    {"register", REGISTER, 201, 201},     {"authorize", AUTHORIZE, 200, 401},
+    {"consent", CONSENT, 303, 403},       {"callback", CALLBACK, 303, 403},
+    {"code", REDEEM, 200, 401},           {"call", CALL, 200, 401},
+    {"refresh", REFRESH, 200, 401},       {"revoke", REVOKE, 200, 401},
+    {"introspect", INTROSPECT, 200, 200},
+};
+
+static void root_secret(void)
+{
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        enum step step = ROWS[i].step;
+        world_make(&world);
+        struct caller c = caller_make(&world, "alice");
+        (void)caller_do_until(&c, step < CALL ? step : CALL);
+        struct world_image *image = world_save(&world);
+        check_row(ROWS[i].why);
+        new_root(ROOTS[1], ROOTS[0]);
+        struct caller before = c;
+        CHECK_INT(caller_do(&before, step), ROWS[i].status);
+        CHECK(!span_present(before.error));
+        check_row("A7: and all that comes after it");
+        for (int next = (int)step + 1; next <= CALL; next++)
+            CHECK(caller_do(&before, (enum step)next) < 400);
+        CHECK(step >= REVOKE || (caller_is_served(&before) && caller_do(&before, REFRESH) == 200));
+        check_row("A7: a refresh has moved the grant over: the previous one can go");
+        new_root(ROOTS[2], ROOTS[1]);
+        CHECK(step >= REVOKE || caller_is_served(&before));
+
+        check_row(ROWS[i].why);
+        world_restore(&world, image);
+        new_root(ROOTS[1], ABSENT);
+        CHECK_INT(caller_do(&c, step), ROWS[i].refusal);
+        CHECK(!span_contains(c.answer.body, SPAN("\"active\":true")));
+        check_row("and signing in anew helps");
+        CHECK_INT(caller_do_until(&c, CALL), 200);
+        CHECK(caller_is_served(&c));
+        world_forget(image);
+    }
+}
+
+static void key_of_the_product(void)
+{
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    check_row("S48: the product signs with a new key: fetched at once");
+    product_new_key(&world, &world.products[0], SPAN("second"));
+    world_count_anew(&world);
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    check_row("J21: and not again within a minute, whatever keys are named");
+    product_new_key(&world, &world.products[0], SPAN("third"));
+    world_count_anew(&world);
+    CHECK_INT(caller_do_until(&c, REDEEM), 303);
+    CHECK_SPAN(c.error, SPAN("server_error"));
+    CHECK_INT(world.asked[ASKED_FETCH], 3); /* the product's two tokens, and their revocation */
+    world.now += 60;
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    CHECK(caller_is_served(&c));
+}
+
+int main(void)
+{
+    root_secret();
+    key_of_the_product();
+    return check_done();
+}

@@ -70,10 +70,11 @@ export class Ledger extends DurableObject {
   }
 
   async wait({ key, version, ms }, now) {
-    if (this.row(key, now).version !== version) return;
+    const row = this.row(key, now);
+    if (row.version !== version) return;
     const { promise, resolve } = Promise.withResolvers();
     const waiter = { key, version, now, resolve };
-    const timer = setTimeout(resolve, ms);
+    const timer = setTimeout(resolve, Math.min(ms, 1000 * (row.expires - now)));
     this.waiting.add(waiter);
     await promise;
     clearTimeout(timer);

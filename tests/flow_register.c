@@ -242,7 +242,7 @@ static void by_key(void)
     check_row("F09: its document says private_key_jwt: not without");
     CHECK_INT(caller_do(&c, REDEEM), 401);
     check_row("K02: for another audience");
-    c.extra = assertion(SIGNING_CLIENT, SPAN("https://mcp.latchkey.dev/token"), "1");
+    c.extra = assertion(SIGNING_CLIENT, SPAN("https://login.product.dev/token"), "1");
     CHECK_INT(caller_do(&c, REDEEM), 401);
     check_row("K01: of another client");
     c.extra = assertion(DOCUMENT_CLIENT, ISSUER, "2");
@@ -258,7 +258,8 @@ static void by_key(void)
     check_row("K01: the same assertion again");
     c.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
     CHECK_INT(caller_do(&c, REFRESH), 401);
-    c.extra = assertion(SIGNING_CLIENT, ISSUER, "4");
+    check_row("K02: a client known by its document may name the token endpoint");
+    c.extra = assertion(SIGNING_CLIENT, SPAN("https://mcp.latchkey.dev/token"), "4");
     CHECK_INT(caller_do(&c, REFRESH), 200);
     CHECK(caller_is_served(&c));
 }

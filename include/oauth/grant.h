@@ -219,13 +219,16 @@ void grant_step_up_later(struct cx *cx, struct span grant_id);
 
 /* ---- the downstream refresh: one at a time, whoever asks ---- */
 
-enum { LEASE_SECONDS = 15, LEASE_WAIT_MS = 12000 };
+enum { LEASE_SECONDS = 15, LEASE_WAIT_MS = 12000, LEASE_GLANCE_MS = 2000 };
 
 /* Takes the lease; CONFLICT: another has it, or the grant's row has changed meanwhile. */
 enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct span holder) MUST_USE;
 
-/* Waits until nobody holds the lease (or its time is over) and reads the rows again. */
-enum result grant_wait(struct cx *cx, struct grant_rows *rows) MUST_USE;
+/*
+ * Waits until nobody holds the lease, at most `ms`, and reads the rows again:
+ * LEASE_WAIT_MS for who cannot go on without, LEASE_GLANCE_MS for who can.
+ */
+enum result grant_wait(struct cx *cx, struct grant_rows *rows, uint32_t ms) MUST_USE;
 
 /*
  * The lease's end: new tokens, a broken connection, or nothing new. What downstream has rotated exists only here until it is stored,

@@ -81,7 +81,7 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
 }
 
 static enum result refresh_round(struct cx *cx, const struct downstream *server,
-                                 struct grant_rows *rows, struct span token,
+                                 struct grant_rows *rows, struct span token, uint32_t ms,
                                  struct opened *opened)
 {
     struct span holder = host_random(cx, HOLDER_SIZE);
@@ -96,7 +96,7 @@ static enum result refresh_round(struct cx *cx, const struct downstream *server,
     }
     /* Somebody else is at it, or has done it: their row is the answer. If it is the same
      * as before, they failed, and trying again at once would only add to the storm. */
-    enum result waited = grant_wait(cx, rows);
+    enum result waited = grant_wait(cx, rows, ms);
     if (waited == NOT_FOUND)
         return gone(cx);
     TRY(waited);
@@ -120,13 +120,15 @@ enum result connection_token(struct cx *cx, const struct profile *profile, struc
         }
         if (round == MAX_ROUNDS)
             return unavailable(cx);
-        if (round == 0)
-            TRY(downstream_discover(cx, profile, &server));
         struct opened before = opened;
-        enum result result = refresh_round(cx, &server, rows, token, &opened);
+        bool can_do_without = usable(cx, &opened.tokens, rejected);
+        uint32_t wait_ms = can_do_without ? LEASE_GLANCE_MS : LEASE_WAIT_MS;
+        enum result result = round > 0 ? OK : downstream_discover(cx, profile, &server);
+        if (result == OK)
+            result = refresh_round(cx, &server, rows, token, wait_ms, &opened);
         if (result == OK)
             break;
-        if (result == TEMPORARILY_UNAVAILABLE && usable(cx, &before.tokens, rejected)) {
+        if (result == TEMPORARILY_UNAVAILABLE && can_do_without) {
             cx->error_reason = ABSENT; /* the call goes on */
             opened = before;
             break;

@@ -17,10 +17,10 @@ enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct spa
     return ledger_commit_own(cx, &step, ROW_LEASE, holder, &present);
 }
 
-enum result grant_wait(struct cx *cx, struct grant_rows *rows)
+enum result grant_wait(struct cx *cx, struct grant_rows *rows, uint32_t ms)
 {
     struct ledger_step step = shard_step(cx, rows->id, 0);
-    ledger_wait(&step, ROW_LEASE, LEASE_VERSION, LEASE_WAIT_MS);
+    ledger_wait(&step, ROW_LEASE, LEASE_VERSION, ms);
     shard_read(&step, rows);
     TRY(ledger_commit(cx, &step));
     return shard_rows(rows);

@@ -171,11 +171,14 @@ enum result EXPORT(jwt)(void)
     struct unpacker u = unpack_make(text);
     struct span compact = unpack_span(&u);
     struct span keys = unpack_span(&u);
+    struct span issuer = unpack_span(&u);
+    struct span audience = unpack_span(&u);
+    struct span type = unpack_span(&u);
     struct jwt_expectation want = {
         .algorithms = ALG_ES256 | ALG_RS256 | ALG_PS256,
-        .issuer = unpack_span(&u),
-        .audience = unpack_span(&u),
-        .type = unpack_span(&u),
+        .type = type,
+        .issuer = issuer,
+        .audience = audience,
         .now_seconds = unpack_u64(&u),
         .skew_seconds = 30,
     };

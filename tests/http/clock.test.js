@@ -111,7 +111,6 @@ describe("under a stopped clock", { skip }, () => {
   });
 
   test("A8: the refresh after a 403 is refused once, for a minute", async () => {
-    world.hooks.onRuntimeRequest = (_req, res) => res.writeHead(200, { "content-type": "application/json" }).end("{}");
     const { access_token: token, refresh_token } = await client.signIn(person(), { scope: "todos:read" });
     assert.equal((await send(world, { token, method: "tools/call", params: { name: "add_todo", arguments: {} } })).status, 403);
     await at(T + 60);
@@ -120,7 +119,7 @@ describe("under a stopped clock", { skip }, () => {
 
   describe("copies of metadata documents", () => {
     const open = async (clientId, changes) => {
-      const published = new Client(world, world.as ?? client.as, { client_id: clientId, redirect_uris: [REDIRECT_URI] });
+      const published = new Client(world, client.as, { client_id: clientId, redirect_uris: [REDIRECT_URI] });
       return person().open((await published.request(changes)).url);
     };
     for (const [cacheControl, seconds] of [
@@ -188,7 +187,7 @@ describe("under a stopped clock", { skip }, () => {
   });
 
   test("S56: a downstream token that says no time that is one is none; one that says nothing lives", async () => {
-    const { tokens, answers, json } = provider;
+    const { tokens, answers } = provider;
     const answerToken = answers["/token"];
     for (const [expiry, works] of [["300", true], ['"300"', true], ["0", true], ["null", true], ["1e400", false], ["-1", false], ['"soon"', false], ["1.5", false], ["4294967296", false], ["[300]", false], ["true", false]]) {
       answers["/token"] = (_req, res) => {
@@ -199,6 +198,5 @@ describe("under a stopped clock", { skip }, () => {
       assert.equal(answer.has("code"), works, `${expiry}: ${answer}`);
     }
     answers["/token"] = answerToken;
-    assert.ok(json);
   });
 });

@@ -19,7 +19,7 @@ const show = ({ ok, value }) => (ok ? JSON.stringify(value) : "refused");
 /**
  * Fails on an input on which the two disagree without a class that says why,
  * and on a class whose example is no longer one.
- * @param {{ inputs: () => string, ours: (input: string) => Reading | Promise<Reading>,
+ * @param {{ inputs: () => string | Promise<string>, ours: (input: string) => Reading | Promise<Reading>,
  *   theirs: (input: string) => Reading | Promise<Reading>, classes: Class[] }} what
  */
 export async function compare(t, { inputs, ours, theirs, classes }) {
@@ -33,7 +33,7 @@ export async function compare(t, { inputs, ours, theirs, classes }) {
   };
   for (const { why, example } of classes) assert.equal(await explain(example), why, JSON.stringify(example));
   for (let i = 0; i < CASES; i++) {
-    const how = await explain(inputs());
+    const how = await explain(await inputs());
     counts[how] = (counts[how] ?? 0) + 1;
   }
   for (const [how, count] of Object.entries(counts)) t.diagnostic(`${String(count).padStart(5)}  ${how}`);

@@ -39,9 +39,9 @@ export async function startProvider({ header, signer, jwks }) {
     },
     jwks,
     /** Of an ID token for whoever has signed in last. */
-    claims: () => ({ iss: issuer, aud: "latchkey", sub: provider.subject, iat: now(), exp: now() + 300, nonce: provider.nonce }),
+    claims: () => ({ iss: issuer, aud: "latchkey", sub: provider.subject, iat: now(), exp: now() + 3600, nonce: provider.nonce }),
     idToken: () => jws(header, provider.claims(), signer),
-    tokens: () => ({ access_token: `at-${crypto.randomUUID()}`, refresh_token: `rt-${crypto.randomUUID()}`, token_type: "Bearer", expires_in: 300 }),
+    tokens: () => ({ access_token: `at-${crypto.randomUUID()}`, refresh_token: `rt-${crypto.randomUUID()}`, token_type: "Bearer", expires_in: 3600 }),
     json,
     answers: {
       "/.well-known/openid-configuration": (_req, res) => json(res, provider.metadata),

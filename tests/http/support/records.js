@@ -48,6 +48,19 @@ function readDatabase(path, now) {
   return [...shards.values()];
 }
 
+/** Changes one value in the files of a gateway that does not run. @param {(value: Buffer) => Uint8Array} change */
+export function changeStored(folder, value, change) {
+  const query = "UPDATE rows SET value = ? WHERE value = ?";
+  let changes = 0;
+  for (const path of databases(folder)) {
+    const db = new DatabaseSync(path);
+    if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'rows'").get())
+      changes += db.prepare(query).run(change(Buffer.from(value)), value).changes;
+    db.close();
+  }
+  if (changes !== 1) throw new Error(`${changes} rows have this value`);
+}
+
 /* ---- records ---- */
 
 class Unpacker {
@@ -94,7 +107,7 @@ export const readGrant = (value) =>
     scopes: u.text(),
     redirectUri: u.text(),
     created: u.u64(),
-    identity: { issuer: u.text(), subject: u.text(), organization: u.text(), email: u.text(), name: u.text() },
+    identity: { issuer: u.text(), subject: u.text(), organization: u.text() },
     downstreamExpires: u.u64(),
     downstreamRefreshable: u.u8(),
     underCodeKey: u.u8() !== 0,

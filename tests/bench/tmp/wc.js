@@ -1,1 +1,0 @@
-export default { async fetch(r, { RUNTIME }, c) { const body = new Uint8Array(await r.arrayBuffer()); const { method, headers } = r; const x = await fetch(RUNTIME, { method, headers, body, redirect: "manual" }); const h={};for(const [n,v] of x.headers)h[n]=v; return new Response(x.body,{status:x.status,headers:h}); } };

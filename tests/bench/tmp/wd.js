@@ -1,1 +1,0 @@
-export default { async fetch(r, { RUNTIME }, c) { const body = new Uint8Array(await r.arrayBuffer()); const { method, headers } = r; const x = await fetch(RUNTIME, { method, headers, body, redirect: "manual" }); const a=new Response(x.body, x); a.headers.set("x-content-type-options","nosniff"); for(const n of a.headers.keys())if(n=="foo")a.headers.delete(n); return a; } };

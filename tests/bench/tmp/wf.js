@@ -1,1 +1,0 @@
-export default { async fetch(r, { RUNTIME }, c) { const body = new Uint8Array(await r.arrayBuffer()); const { method, headers } = r; const x = await fetch(RUNTIME, { method, headers, body, redirect: "manual" }); return new Response(x.body,{status:x.status,headers:x.headers}); } };

@@ -7,15 +7,6 @@
  */
 #include "check.h"
 
-#ifdef __wasm__
-
-int main(void)
-{
-    return !CHECK(true);
-}
-
-#else
-
 #include "oauth/grant.h"
 #include "support/scene.h"
 
@@ -95,5 +86,3 @@ int main(void)
     printf("sweep_memory: %zu points\n", points);
     return check_done();
 }
-
-#endif

@@ -97,6 +97,8 @@ static enum result refresh_round(struct cx *cx, const struct downstream *server,
     /* Somebody else is at it, or has done it: their row is the answer. If it is the same
      * as before, they failed, and trying again at once would only add to the storm. */
     enum result waited = grant_wait(cx, rows, ms);
+    if (waited == NOT_FOUND && leased == OK)
+        downstream_revoke_later(cx, server, &opened->tokens); /* the grant ended meanwhile */
     if (waited == NOT_FOUND)
         return gone(cx);
     TRY(waited);

@@ -6,6 +6,7 @@
 #   make build    what is deployed: build/latchkey.wasm and build/latchkey.json
 #   make fuzz     looks for inputs that break what must hold (SECONDS=60 for each target, ONLY=name)
 #   make ct       fails where a branch or an address depends on a secret
+#   make coverage  which branches of our code the C tests take; fails under 95 %
 #   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
 #   make rooms    fails on an include that points the wrong way
 #   make format   lays out the C sources
@@ -19,7 +20,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 WASM_MEMORY = 12582912
 WASM_STACK  = 65536
 
-.PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct rooms format clean FORCE
+.PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct coverage rooms format clean FORCE
 .DELETE_ON_ERROR:
 build: build/latchkey.wasm build/latchkey.json
 
@@ -114,6 +115,8 @@ deploy: build $(NPM)
 test: rooms
 	@$(MAKE) --no-print-directory test-c
 	@$(MAKE) --no-print-directory test-wasm
+	@$(MAKE) --no-print-directory ct
+	@$(MAKE) --no-print-directory test-differential
 	@$(MAKE) --no-print-directory test-http HOST=wrangler
 	@$(MAKE) --no-print-directory test-http HOST=wasmtime
 
@@ -225,6 +228,37 @@ ct: build/ct/ct
 		$(CT) $$control > build/ct/log 2>&1; \
 		test $$? = 99 || { cat build/ct/log; echo "ct: $$control is not found"; exit 1; }; \
 	done
+
+# --- coverage
+
+# Of our code by the C tests: every branch, both ways (docs/coverage.md). What is not covered,
+# line by line: build/coverage/lines.
+COVERED = $(C_TESTS:build/native/%=build/coverage/%)
+$(eval $(call objects,coverage,$(NATIVE) -O1 -g,-fprofile-instr-generate -fcoverage-mapping))
+COVERAGE_OBJECTS = $(TEST_OBJECTS:%=build/coverage/%)
+$(COVERAGE_OBJECTS): | build/deps-test
+$(filter build/coverage/fuzz/%,$(COVERED)): build/coverage/tests/fuzz/replay.o
+
+$(COVERED): build/coverage/%: build/coverage/tests/%.o $(COVERAGE_OBJECTS)
+	@mkdir -p $(@D)
+	$(Q)$(NATIVE) -fprofile-instr-generate -fuse-ld=lld -o $@ $^
+
+build/coverage/tests.profdata: $(COVERED)
+	$(Q)rm -rf build/coverage/raw
+	$(Q)for program in $^; do \
+		LLVM_PROFILE_FILE=build/coverage/raw/%m-%p.profraw timeout 600 $$program > build/coverage/log || \
+			{ cat build/coverage/log; exit 1; }; \
+	done
+	$(Q)llvm-profdata$(LLVM) merge -sparse -o $@ build/coverage/raw/*.profraw
+
+COVERAGE = -instr-profile=build/coverage/tests.profdata $(firstword $(COVERED)) \
+	$(patsubst %,-object=%,$(wordlist 2,999,$(COVERED)))
+coverage: build/coverage/tests.profdata
+	$(Q)llvm-cov$(LLVM) show -show-branches=count $(COVERAGE) $(SOURCES) > build/coverage/lines
+	$(Q)llvm-cov$(LLVM) report -show-region-summary=false $(COVERAGE) $(SOURCES) > build/coverage/report
+	@cat build/coverage/report
+	@awk '/^TOTAL/ && $$NF + 0 < 95 { print "coverage: fewer than 95 % of the branches"; exit 1 }' \
+		build/coverage/report
 
 rooms:
 	@.ci/rooms $$(find src include -name '*.[ch]')

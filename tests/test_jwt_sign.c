@@ -48,15 +48,66 @@ static void test_rfc7515(void)
         want.now_seconds++;
         CHECK_INT(verdict_of(rows[i].token, &keys, &want), UNVERIFIABLE);
     }
-    check_row("RFC 7515 A.1, HS256");
-    struct jwt jwt;
-    CHECK_INT(jwt_parse(&arena,
-                        SPAN("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." RFC7515_PAYLOAD
-                             ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-                        &jwt),
-              MALFORMED);
-    check_row("RFC 7515 A.5, none");
-    CHECK_INT(jwt_parse(&arena, SPAN("eyJhbGciOiJub25lIn0." RFC7515_PAYLOAD "."), &jwt), MALFORMED);
+    check_row(NULL);
+}
+
+/* What the RFCs print and we do not offer. */
+static void test_not_offered(void)
+{
+    static const struct {
+        const char *why;
+        struct span token;
+    } rows[] = {
+        {"RFC 7515 A.1, RFC 7519 section 3.1: HS256",
+         SPAN("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." RFC7515_PAYLOAD
+              ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")},
+        {"RFC 7515 A.4: ES512",
+         SPAN(
+             "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA"
+             ".AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw"
+             "_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOX"
+             "olLzeO_Jn")},
+        {"RFC 7515 A.5, RFC 7519 section 6.1: none",
+         SPAN("eyJhbGciOiJub25lIn0." RFC7515_PAYLOAD ".")},
+        {"RFC 7515 A.7: JSON",
+         SPAN(
+             "{\"payload\":\"" RFC7515_PAYLOAD "\",\"protected\":\"eyJhbGciOiJFUzI1NiJ9\","
+             "\"header\":{\"kid\":\"e9bc097a-ce51-4036-9562-d2ade882db0d\"},\"signature\":"
+             "\"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU"
+             "1Q\"}")},
+        {"RFC 7515 appendix E: a critical member that nobody understands",
+         SPAN("eyJhbGciOiJub25lIiwNCiAiY3JpdCI6WyJodHRwOi8vZXhhbXBsZS5jb20vVU5ERUZJTkVEIl0sDQogImh0"
+              "dHA6Ly9leGFtcGxlLmNvbS9VTkRFRklORUQiOnRydWUNCn0.RkFJTA.")},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct jwt jwt;
+        check_row(rows[i].why);
+        CHECK_INT(jws_parse(&arena, edge(rows[i].token), &jwt), MALFORMED);
+    }
+    check_row(NULL);
+}
+
+/* RFC 9068 section 3, whose example has no signature. */
+static void test_rfc9068(void)
+{
+    struct span token = es256_of(
+        SPAN("{\"typ\":\"at+JWT\",\"alg\":\"ES256\",\"kid\":\"k\"}"),
+        SPAN("{\"iss\": \"https://authorization-server.example.com/\","
+             "\"sub\": \"5ba552d67\",\"aud\": \"https://rs.example.com/\","
+             "\"exp\": 1639528912,\"iat\": 1618354090,"
+             "\"jti\" : \"dbe39bf3a3ba4238a513f51d6e1691c4\","
+             "\"client_id\": \"s6BhdRkqt3\",\"scope\": \"openid profile reademail\"}"));
+    struct jwt_expectation want = {
+        .algorithms = ALG_ES256,
+        .type = SPAN("at+jwt"),
+        .issuer = SPAN("https://authorization-server.example.com/"),
+        .audience = SPAN("https://rs.example.com/"),
+        .now_seconds = 1618354090,
+    };
+    CHECK_INT(verdict_of(token, &set, &want), OK);
+    check_row("no id_token");
+    want.type = ABSENT;
+    CHECK_INT(verdict_of(token, &set, &want), UNVERIFIABLE);
     check_row(NULL);
 }
 
@@ -120,6 +171,8 @@ int main(void)
     arena = edge_arena(4 << 20);
     keys_make();
     test_rfc7515();
+    test_not_offered();
+    test_rfc9068();
     test_jws();
     test_sign();
     return check_done();

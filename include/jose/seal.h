@@ -59,7 +59,10 @@ enum result unseal(struct arena *a, const struct keyring *ring, enum purpose pur
 /* Whether a box that opens was made with the previous root: what is derived beside it was too. */
 bool seal_is_previous(const struct keyring *ring, struct span box);
 
-/* The same with a key of the caller's (root id 0). */
+/*
+ * The same with a key of the caller's (root id 0): for what is stored. HOST_FAILED: a format
+ * that a later version wrote; nobody must take that for a box that does not hold.
+ */
 enum result seal_with(struct arena *a, const struct key *key, struct drbg *d, struct span aad,
                       struct span plaintext, struct span *box) MUST_USE;
 enum result unseal_with(struct arena *a, const struct key *key, struct span aad, struct span box,

@@ -28,9 +28,10 @@ static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struc
     const struct live_token *live = grant_access(cx, rows, token);
     if (live == NULL || rows->grant.state != GRANT_LIVE)
         return gone(cx);
-    if (grant_open(cx, rows, live, token, &opened->tokens, &opened->data_key) != OK)
-        return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
-    return OK;
+    enum result result = grant_open(cx, rows, live, token, &opened->tokens, &opened->data_key);
+    if (result == OK || result == HOST_FAILED)
+        return result;
+    return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
 }
 
 /* Good for a call as it is. */
@@ -66,8 +67,7 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
                                      const struct grant_rows *rows, struct span holder,
                                      struct opened *opened)
 {
-    enum result refreshed =
-        downstream_refresh(cx, server, &rows->grant.identity, &opened->tokens);
+    enum result refreshed = downstream_refresh(cx, server, &rows->grant.identity, &opened->tokens);
     if (refreshed == PENDING)
         return PENDING;
     if (refreshed == OK)

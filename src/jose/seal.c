@@ -110,6 +110,8 @@ enum result seal_with(struct arena *a, const struct key *key, struct drbg *d, st
 enum result unseal_with(struct arena *a, const struct key *key, struct span aad, struct span box,
                         struct span *plaintext)
 {
+    if (box.size > 0 && box.data[0] != BOX_FORMAT)
+        return HOST_FAILED;
     return box_open(a, key, NO_ROOT, aad, box, plaintext);
 }
 

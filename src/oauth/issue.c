@@ -103,8 +103,7 @@ enum result grant_redeem(struct cx *cx, const struct code *code, struct span cli
     ledger_write(&step, ROW_CODE, LEDGER_KEEP_EXPIRY, family.access[0].hash);
     ledger_write(&step, ROW_FAMILY, family_end(cx, code->refreshes), row);
     ledger_touch(&step, ROW_GRANT, family_end(cx, code->refreshes));
-    enum result result =
-        ledger_commit_own(cx, &step, ROW_CODE, family.access[0].hash, &code_row);
+    enum result result = ledger_commit_own(cx, &step, ROW_CODE, family.access[0].hash, &code_row);
     return result == CONFLICT ? code_not_there(cx, code, &code_row) : result;
 }
 
@@ -143,9 +142,13 @@ static enum result not_the_live_token(struct cx *cx, const struct grant_rows *ro
                                       struct token_response *response)
 {
     struct span response_bytes;
-    if (retry->version > 0 &&
-        shard_unseal_for(cx, rows->id, token, retry->value, &response_bytes) == OK)
+    enum result opened = retry->version == 0
+                             ? NOT_FOUND
+                             : shard_unseal_for(cx, rows->id, token, retry->value, &response_bytes);
+    if (opened == OK)
         return response_unpack(cx, response_bytes, response);
+    if (opened == HOST_FAILED)
+        return HOST_FAILED;
     TRY(grant_end(cx, rows->id));
     return refuse(cx, INVALID_GRANT, "refresh_reused",
                   "This refresh token was used before; the grant is revoked. Sign in again.");
@@ -158,7 +161,11 @@ static enum result rotate(struct cx *cx, const struct grant_rows *rows,
     const struct server *server = gateway_server(cx->gateway, rows->grant.server);
     struct family family = rows->family;
     struct key data_key;
-    TRY(shard_data_key(cx, rows->id, request->token, &rows->family.refresh, &data_key));
+    enum result opened =
+        shard_data_key(cx, rows->id, request->token, &rows->family.refresh, &data_key);
+    if (opened == UNVERIFIABLE)
+        return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
+    TRY(opened);
     struct access_token_claims claims = {
         .grant_id = rows->id,
         .user = rows->grant.user,
@@ -257,8 +264,8 @@ static enum result rotate_once(struct cx *cx, struct span grant_id,
     return rotate(cx, &rows, request, scopes, response);
 }
 
-enum result grant_rotate(struct cx *cx, struct span grant_id,
-                         const struct refresh_request *request, struct token_response *response)
+enum result grant_rotate(struct cx *cx, struct span grant_id, const struct refresh_request *request,
+                         struct token_response *response)
 {
     /* Who loses a race finds the winner's response on reading again; more than once only
      * where another access token of this grant is being revoked at the same time. */

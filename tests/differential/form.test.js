@@ -5,7 +5,8 @@ import { probeJson } from "./support/probe.js";
 import { Random } from "./support/random.js";
 
 const random = new Random();
-const PARTS = ["&", "=", "%", "+", "%20", "%2B", "%26", "%00", "%C3", "%A9", "%F0%9F%98%80", "%ED%A0%80", "%e", "%zz", "é", "\0", " ", "😀"];
+const ESCAPES = ["%20", "%2B", "%26", "%00", "%C3", "%A9", "%F0%9F%98%80", "%ED%A0%80", "%e", "%zz", "%"];
+const PARTS = [...ESCAPES, "&", "=", "+", "é", "\0", " ", "😀"];
 
 function inputs() {
   const name = () => random.pick(["a", "code", "client_id", "é", "", "a b", "x&y=z"]);

@@ -6,33 +6,52 @@ import { probeJson } from "./support/probe.js";
 import { Random } from "./support/random.js";
 
 const random = new Random();
-const PARTS = ["/", "//", "\\", "?", "#", "@", ":", ".", "..", "%2e", "%2F", "%zz", "[", "]", " ", "\t", "\n", "é", "①", "。", "<", "^", "|", "'", "!", ";", "0", "0x7f", "127", "xn--", "xn--localhost-", "xn--nxasmq6b", "A", "_", "-", ":80", ":443", ":0", ":00080", "*", "%00", "\x7f"];
-const HOSTS = ["a.example", "LOCALHOST", "127.0.0.1", "127.1", "2130706433", "0x7f.1", "1.2.3.4", "1.2.3.256", "[::1]", "[2001:DB8::1]", "[::ffff:1.2.3.4]", "[::1%25eth0]", "a_b.c", "a.", "xn--a.example", "1a.2b", "a.1", "-a-"];
-const SCHEMES = ["https", "https", "https", "http", "HTTP", "com.example.app", "cursor", "ws", "file", "mailto", "a+b-c.d"];
+const MARKS = [
+  "/", "//", "\\", "?", "#", "@", ":", ".", "..", "[", "]", " ", "\t", "\n", "<", "^", "|", "'", "!",
+  ";", "*", "_", "-",
+];
+const TEXTS = [
+  "%2e", "%2F", "%zz", "%00", "\x7f", "é", "①", "。", "0", "0x7f", "127", "A", "xn--", "xn--localhost-",
+  "xn--nxasmq6b",
+];
+const PORTS = [":80", ":443", ":0", ":00080", ":8080", ":65535", ":65536", ":"];
+const NAMES = ["a.example", "LOCALHOST", "a_b.c", "a.", "xn--a.example", "1a.2b", "a.1", "-a-"];
+const ADDRESSES = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "1.2.3.4", "1.2.3.256"];
+const IPV6 = ["[::1]", "[2001:DB8::1]", "[::ffff:1.2.3.4]", "[::1%25eth0]", "[0001::]"];
+const SCHEMES = [
+  "https", "https", "https", "http", "HTTP", "com.example.app", "cursor", "ws", "file", "mailto",
+  "a+b-c.d",
+];
+const SEGMENTS = ["/", "/a", "/..", "/%2E", "/a;b", "/'", "/~!$&()*+,=:@"];
 
 function inputs() {
-  const path = random.some(3, () => random.pick(["/", "/a", "/..", "/%2E", "/a;b", "/'", "/~!$&()*+,=:@"])).join("");
-  const authority = random.pick(["", "", "", "", "u@", "u:p@", ":@"]) + random.pick(HOSTS) + random.pick(["", "", "", ":80", ":443", ":8080", ":65535", ":65536", ":"]);
-  const text = `${random.pick(SCHEMES)}:${random.pick(["//", "//", "//", "//", "/", ""])}${authority}${path}${random.pick(["", "?", "?a=b", "?'", "?a?b"])}${random.pick(["", "", "", "#", "#f", "#a/?"])}`;
-  return random.chance(3) ? text : random.mutate(text, PARTS, 2);
+  const user = random.chance(6) ? random.pick(["u@", "u:p@", ":@", "@"]) : "";
+  const host = random.pick(random.pick([NAMES, NAMES, ADDRESSES, IPV6]));
+  const port = random.chance(3) ? random.pick(PORTS) : "";
+  const path = random.some(3, () => random.pick(SEGMENTS)).join("");
+  const query = random.pick(["", "", "?", "?a=b", "?'", "?a?b"]);
+  const fragment = random.pick(["", "", "", "#", "#f", "#a/?"]);
+  const slashes = random.chance(6) ? random.pick(["", "/", "///"]) : "//";
+  const text = `${random.pick(SCHEMES)}:${slashes}${user}${host}${port}${path}${query}${fragment}`;
+  return random.chance(3) ? text : random.mutate(text, [...MARKS, ...TEXTS, ...PORTS], 2);
 }
 
 const isWeb = (scheme) => /^https?$/i.test(scheme);
-const portOf = (scheme, port) => ((scheme === "https" && port === "443") || (scheme === "http" && port === "80") ? "" : port);
+const DEFAULT_PORTS = { https: "443", http: "80" };
 
 /** The parts as a browser would name them; the path only where it has no dot segments. */
 function ours(text) {
   const { ok, value: u } = probeJson("url", text);
   if (!ok) return { ok };
   const scheme = u.scheme.toLowerCase();
-  const bracketed = u.ipv6 ? `[${u.host}]` : (u.host ?? "");
+  const name = isWeb(scheme) ? u.host.toLowerCase() : (u.host ?? "");
   return {
     ok,
     value: {
       scheme,
       userinfo: u.userinfo,
-      host: u.ipv6 ? new URL(`http://${bracketed}`).hostname : isWeb(scheme) ? bracketed.toLowerCase() : bracketed,
-      port: portOf(scheme, u.port ?? ""),
+      host: u.ipv6 ? new URL(`http://[${u.host}]`).hostname : name,
+      port: u.port === undefined || u.port === DEFAULT_PORTS[scheme] ? "" : u.port,
       path: u.dots ? "" : isWeb(scheme) && u.path === "" ? "/" : u.path,
       query: isWeb(scheme) ? (u.query ?? "").replaceAll("'", "%27") : (u.query ?? ""),
       fragment: u.fragment ?? "",
@@ -147,7 +166,7 @@ test("url_parse against the WHATWG URL parser", (t) =>
         is: (text, ours, theirs) => ours.ok && !theirs.ok && !isWeb(scheme(text)) && !host(text),
       },
       {
-        why: "an empty user name is one: what follows '@' is the host, and nobody writes that by accident",
+        why: "what stands before '@' is userinfo, even if it is nothing",
         example: "https://@a.example/",
         is: (text, ours) => ours.ok && ours.value.userinfo && /^:?@/.test(authority(text)),
       },

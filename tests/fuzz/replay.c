@@ -53,5 +53,5 @@ int main(int count, char **arguments)
         replay(arguments[i]);
     if (count == 1)
         replay_corpus(arguments[0]);
-    return check_done();
+    return check_run(arguments[0]);
 }

@@ -89,13 +89,14 @@ describe("at the token endpoint, as a client assertion", () => {
     const all = forgeries({ keys, claims, evil }).filter(({ why }) => why !== "nothing"); // that is no assertion
     const token = (changes) => jws({ alg: "ES256", kid: "ec" }, { ...claims(), ...changes }, es256(keys.ec.privateKey));
     for (const [why, changes] of Object.entries({
-      "aud in a list": { aud: [world.url] }, "the token endpoint": { aud: `${world.url}/token` }, "the resource": { aud: world.mcp },
+      "aud in a list": { aud: [world.url] }, "another endpoint": { aud: `${world.url}/revoke` }, "both in a list": { aud: [world.url, `${world.url}/token`] }, "the resource": { aud: world.mcp },
       "no jti": { jti: undefined }, "jti empty": { jti: "" }, "jti a number": { jti: 1 }, "jti of 10 KB": { jti: "j".repeat(10_000) },
       "for an hour": { exp: now() + 3600 }, "for ever": { exp: 253402300799 }, "issued by another": { iss: client.id }, "about another": { sub: client.id },
       "issued yesterday, and good until now": { iat: now() - 86_400 },
     })) all.push({ row: "K01-K03", why, make: () => token(changes) });
     for (const [why, changes] of Object.entries({ "ten seconds ahead": { iat: now() + 10, nbf: now() + 10 }, "no iat": { iat: undefined } }))
       all.push({ row: "K03", why, make: () => token(changes), holds: true });
+    all.push({ row: "K02", why: "the token endpoint, by one with a document", make: () => token({ aud: `${world.url}/token` }), holds: true });
     const once = token({});
     all.push({ row: "18", why: "the first time", make: () => once, holds: true }, { row: "18", why: "replayed", make: () => once });
     // What is no form, or too long for one, is refused before it is an assertion.

@@ -80,7 +80,7 @@ const REGISTERED = {
   "one that says as little as possible": { register: { redirect_uris: ["https://agent.example.com/cb"] } },
 };
 
-/** A metadata document, as it stands at an https URL; `sign`: how it authenticates, if not "none". */
+/** A metadata document, as it stands at an https URL. signs: it authenticates, for that audience. */
 const CLAUDE_DOCUMENT = {
   client_name: "Claude", client_uri: "https://claude.ai", redirect_uris: ["https://claude.ai/api/mcp/auth_callback"],
   grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"], response_types: ["code"], token_endpoint_auth_method: "none",
@@ -102,8 +102,9 @@ const PUBLISHED = {
     asks: { redirect_uri: "http://127.0.0.1:33418/" },
   },
   "ChatGPT, as a public client": { document: CHATGPT_DOCUMENT, keys: true },
-  "ChatGPT, signing": { document: CHATGPT_DOCUMENT, keys: true, signs: true },
-  "ChatGPT, in its earlier form": { document: { ...CHATGPT_DOCUMENT, token_endpoint_auth_methods_supported: undefined }, keys: true, signs: true },
+  "ChatGPT, signing": { document: CHATGPT_DOCUMENT, keys: true, signs: "/token" },
+  "ChatGPT, in its earlier form": { document: { ...CHATGPT_DOCUMENT, token_endpoint_auth_methods_supported: undefined }, keys: true, signs: "/token" },
+  "one that signs for the issuer": { document: CHATGPT_DOCUMENT, keys: true, signs: "" },
 };
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -155,12 +156,12 @@ describe("registered (RFC 7591)", () => {
 
 describe("published (Client ID Metadata Documents)", () => {
   for (const [name, { document, asks, cache, keys, signs }] of Object.entries(PUBLISHED)) {
-    test(`A5 F03 F07 F09 F11: ${name}`, async () => {
+    test(`A5 F03 F07 F09 F11 K02: ${name}`, async () => {
       const changes = { ...document, ...(keys && { jwks_uri: `${documents.origin}/oauth/jwks.json` }) };
       const clientId = documents.publish(`/oauth/${name.replaceAll(/\W/g, "-")}/client.json`, changes, cache && { "cache-control": cache });
       const assertion = () => {
         const now = Math.floor(Date.now() / 1000);
-        const claims = { iss: clientId, sub: clientId, aud: world.url, jti: crypto.randomUUID(), iat: now, exp: now + 300 };
+        const claims = { iss: clientId, sub: clientId, aud: world.url + signs, jti: crypto.randomUUID(), iat: now, exp: now + 300 };
         return jws({ alg: "RS256", kid: KID, typ: "JWT" }, claims, (text) => sign("sha256", Buffer.from(text), privateKey));
       };
       const byKey = (_as, _client, body) => {
@@ -168,7 +169,7 @@ describe("published (Client ID Metadata Documents)", () => {
         body.set("client_assertion", assertion());
         body.set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
       };
-      const client = new Client(world, world.as, { ...changes, client_id: clientId }, signs ? byKey : oauth.None());
+      const client = new Client(world, world.as, { ...changes, client_id: clientId }, signs === undefined ? oauth.None() : byKey);
       const page = await wholeLife(client, asks);
       assert.match(page, new RegExp(`published by ${new URL(clientId).hostname}`));
       assert.equal(documents.fetches(new URL(clientId).pathname), 1, "one fetch for all of it");

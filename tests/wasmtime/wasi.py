@@ -23,6 +23,7 @@ wasi.preopen_dir(".", ".", fs_mutable=False)
 if os.path.isdir(os.environ.get("VECTORS", "")):
     wasi.preopen_dir(os.environ["VECTORS"], "/vectors", fs_mutable=False)
     wasi.env = [("VECTORS", "/vectors")]
+wasi.preopen_dir("tests/fuzz/corpus", "tests/fuzz/corpus", fs_mutable=False)
 store = wasmtime.Store(engine)
 store.set_wasi(wasi)
 

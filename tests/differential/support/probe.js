@@ -16,7 +16,8 @@ export function probe(parser, input) {
   new Uint8Array(exports.memory.buffer, at, given.length).set(given);
   const result = exports[parser]();
   if (result !== OK) return { ok: false, result };
-  return { ok: true, result, output: new Uint8Array(exports.memory.buffer, exports.output(), exports.output_size()).slice() };
+  const output = new Uint8Array(exports.memory.buffer, exports.output(), exports.output_size());
+  return { ok: true, result, output: output.slice() };
 }
 
 /** The same where the output is JSON. */

@@ -24,15 +24,19 @@ export function databases(folder) {
  * Locally each object has a file of its own, named by a hash.
  *
  * @typedef {{ version: number, expires: number, value: Buffer }} Row
- * @returns {Map<string, Row>[]} one for each shard: its rows by name, without those that have expired
+ * @param {object} [options]
+ * @param {boolean} [options.expired] with the rows that have expired and are still there
+ * @returns {Map<string, Row>[]} one for each shard: its rows by name
  */
-export function readShards(folder) {
+export function readShards(folder, { expired = false } = {}) {
   const copy = mkdtempSync(join(tmpdir(), "latchkey-copy-"));
-  cpSync(folder, copy, { recursive: true });
-  const now = Math.floor(Date.now() / 1000);
-  const shards = databases(copy).flatMap((path) => readDatabase(path, now));
-  rmSync(copy, { recursive: true });
-  return shards;
+  const now = expired ? 0 : Math.floor(Date.now() / 1000);
+  try {
+    cpSync(folder, copy, { recursive: true });
+    return databases(copy).flatMap((path) => readDatabase(path, now));
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 function readDatabase(path, now) {

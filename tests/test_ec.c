@@ -16,7 +16,7 @@ static struct arena arena;
 #define ALL_ONES "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 #define SIXTEEN_ZEROES "00000000000000000000000000000000"
 
-/* RFC 6979 appendix A.2.5. */
+/* J08: RFC 6979 appendix A.2.5. */
 #define PRIVATE "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"
 #define PUBLIC_X "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
 #define PUBLIC_Y "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"

@@ -209,8 +209,10 @@ static void test_box_with_key(void)
     CHECK_INT(unseal_with(&arena, &other, AAD, box, &got), UNVERIFIABLE);
     check_row("other associated data");
     CHECK_INT(unseal_with(&arena, &key, SPAN("aae"), box, &got), UNVERIFIABLE);
+    check_row("S77: another format");
+    CHECK_INT(unseal_with(&arena, &key, AAD, flipped(box, 0), &got), HOST_FAILED);
     check_row("a byte flipped");
-    for (size_t at = 0; at < box.size; at++)
+    for (size_t at = 1; at < box.size; at++)
         CHECK_INT(unseal_with(&arena, &key, AAD, flipped(box, at), &got), UNVERIFIABLE);
     check_row("cut short");
     for (size_t size = 0; size < box.size; size++)

@@ -112,7 +112,7 @@ describe("A3: from the link to the tokens", () => {
     await allow(page);
     await page.getByLabel("Login").waitFor();
     await page.goBack();
-    // Not kept: what is shown is a new question. The old one is put in its place.
+    // The page is not kept, so this may be a new question: it is answered as the old one.
     await page.locator("[name=transaction]").evaluate((input, value) => (input.value = value), transaction);
     const answer = answerFrom(page, `${world.url}/consent`);
     await allow(page);

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 
 import { chromium } from "playwright-core";
 
-import { Client } from "../../http/support/client.js";
+import { Client, discover } from "../../http/support/client.js";
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGS = [
@@ -69,17 +69,23 @@ export async function startSite() {
   };
 }
 
-/** An OAuth client with a real listener at its loopback redirect URI. */
+/**
+ * An OAuth client with a real listener at its loopback redirect URI. Without a client_id in its
+ * metadata, it registers.
+ */
 export async function startApp(world, metadata = {}) {
   const site = await startSite();
   site.show("/callback", "<p>You can close this window.</p>");
   const redirectUri = `${site.origin}/callback`;
-  const client = await Client.register(world, { redirect_uris: [redirectUri], ...metadata });
+  const information = { redirect_uris: [redirectUri], ...metadata };
+  const client = metadata.client_id
+    ? new Client(world, await discover(world), information)
+    : await Client.register(world, information);
   return {
     client,
     visits: site.visits,
     stop: site.stop,
-    request: (changes) => client.request({ redirect_uri: redirectUri, ...changes }),
+    request: (changes) => client.request(changes),
 
     /** Where the browser has come to at the client: its parameters, checked; throws at an error. */
     async arrival(page, request) {

@@ -9,6 +9,7 @@
 #   make coverage  which branches of our code the C tests take; fails under 95 %
 #   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
 #   make rooms    fails on an include that points the wrong way
+#   make conformance  writes docs/conformance.md from the names of the tests
 #   make format   lays out the C sources
 #
 # What a target needs and the machine lacks is installed by .ci/deps. V=1 shows the commands.
@@ -20,7 +21,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 WASM_MEMORY = 12582912
 WASM_STACK  = 65536
 
-.PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct coverage rooms format clean FORCE
+.PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct coverage conformance rooms format clean FORCE
 .DELETE_ON_ERROR:
 build: build/latchkey.wasm build/latchkey.json
 
@@ -112,7 +113,8 @@ deploy: build $(NPM)
 
 # --- tests
 
-test: rooms
+test: rooms $(NPM)
+	@$(TOOLS) node tests/conformance.js --check
 	@$(MAKE) --no-print-directory test-c
 	@$(MAKE) --no-print-directory test-wasm
 	@$(MAKE) --no-print-directory ct
@@ -128,7 +130,8 @@ FUZZ_TARGETS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/
 C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard \
 	$(addsuffix _$(ONLY).c,tests/test tests/flow tests/sweep tests/vectors))) \
 	$(FUZZ_TARGETS:%=build/native/fuzz/%)
-HTTP_TESTS = $(wildcard tests/$(ONLY).test.js tests/http/$(ONLY).test.js)
+HTTP_TESTS = $(wildcard tests/$(ONLY).test.js tests/http/$(ONLY).test.js \
+	$(if $(filter wasmtime,$(HOST)),,tests/browser/$(ONLY).test.js))
 
 # Undefined behaviour is looked for in our code only: BearSSL counts on some of it.
 ASAN   = -O1 -g -fno-omit-frame-pointer -fsanitize=address
@@ -259,6 +262,9 @@ coverage: build/coverage/tests.profdata
 	@cat build/coverage/report
 	@awk '/^TOTAL/ && $$NF + 0 < 95 { print "coverage: fewer than 95 % of the branches"; exit 1 }' \
 		build/coverage/report
+
+conformance: $(NPM)
+	@$(TOOLS) node tests/conformance.js
 
 rooms:
 	@.ci/rooms $$(find src include -name '*.[ch]')

@@ -20,8 +20,8 @@ static void exhausted(void)
 #define PUBLIC_KEY                                                                            \
     "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\"," \
     "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""
-#define PRIVATE_KEY                                                                           \
-    "{" PUBLIC_KEY ",\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\",\"kid\":\"mine\"}"
+#define PRIVATE_PART "\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\""
+#define PRIVATE_KEY "{" PUBLIC_KEY "," PRIVATE_PART ",\"kid\":\"mine\"}"
 
 static const char *const SECRETS[][2] = {
     {"LATCHKEY_SECRET", "0123456789abcdef0123456789abcdef"},
@@ -29,6 +29,8 @@ static const char *const SECRETS[][2] = {
     {"BAD_VALUE", "a\r\nX: b"},
     {"KEY", PRIVATE_KEY},
     {"EMPTY", ""},
+    {"NO_KEY", "{}"},
+    {"KEY_WITHOUT_KID", "{" PUBLIC_KEY "," PRIVATE_PART "}"},
 };
 
 static enum result read_with(struct span text, const char *root, const char *previous,
@@ -76,6 +78,12 @@ static enum result read(const char *text, struct gateway *gateway, struct span *
     "written in it"
 #define METHODS_WANTED                                                                          \
     "expected client_secret_basic or client_secret_post (with client_secret), private_key_jwt "
+
+#define A65 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A260 A65 A65 A65 A65
+#define A1025 A260 A260 A260 A65 A65 A65 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define FIVE "\"a\",\"a\",\"a\",\"a\",\"a\","
+#define MANY FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE FIVE "\"a\"" /* 66 */
 
 static const struct {
     const char *text;
@@ -215,6 +223,35 @@ static const struct {
      "profiles.todo.authorization_parameters.prompt: expected a text, found true or false"},
     {IN_PROFILE("\"token_endpoint\":\"https://u:p@a.com/t\""),
      "profiles.todo.token_endpoint: expected an https URL, found \"https://u:p@a.com/t\""},
+    {IN_PROFILE("\"token_endpoint\":\"x\""),
+     "profiles.todo.token_endpoint: expected an https URL, found \"x\""},
+    {IN_PROFILE("\"token_endpoint\":\"https://a.com/t#x\""),
+     "profiles.todo.token_endpoint: expected an https URL, found \"https://a.com/t#x\""},
+    {"{" ISSUER ",\"profiles\":{\"to{do\":{" PROFILE "}}}",
+     "profiles.to{do: an id has 1 to 64 characters of a-z, 0-9 and \"-\", because it becomes part "
+     "of a URL"},
+    {"{" ISSUER ",\"profiles\":{\"to.do\":{" PROFILE "}}}",
+     "profiles.to.do: an id has 1 to 64 characters of a-z, 0-9 and \"-\", because it becomes part "
+     "of a URL"},
+    {"{" ISSUER ",\"profiles\":{\"" A65 "\":{" PROFILE "}}}",
+     "profiles." A65
+     ": an id has 1 to 64 characters of a-z, 0-9 and \"-\", because it becomes part of a URL"},
+    {IN_PROFILE("\"scopes\":[" MANY "]"),
+     "profiles.todo.scopes: expected an array of at most 64 names of scopes, found an array"},
+    {IN_PROFILE("\"scopes\":[\"a\\\"b\"]"), "profiles.todo.scopes[0]: expected the name of a "
+                                            "scope, without spaces and quotes, found \"a\"b\""},
+    {IN_PROFILE("\"client_secret\":{\"secret\":\"\"}"), "profiles.todo.client_secret: " NO_SECRET},
+    {IN_PROFILE("\"client_key\":{\"secret\":\"NO_KEY\"}"),
+     "profiles.todo.client_key: expected the secret NO_KEY to be a JWK with a private P-256 key: "
+     "kty EC, crv P-256, x, y and d"},
+    {IN_PROFILE("\"token_endpoint_auth_method\":\"magic\""),
+     "profiles.todo.token_endpoint_auth_method: " METHODS_WANTED
+     "(with client_key), or none (without both), found \"magic\""},
+    {IN_PROFILE("\"authorization_parameters\":[]"),
+     "profiles.todo.authorization_parameters: expected an object of names and values, found an "
+     "array"},
+    {IN_PROFILE("\"authorization_parameters\":{\"\":\"x\"}"),
+     "profiles.todo.authorization_parameters.: the gateway sets this parameter itself"},
 
     /* servers */
     {"{" ISSUER "," PROFILES "}",
@@ -288,6 +325,16 @@ static const struct {
      "servers.todo.origins[1]: " ORIGIN_WANTED "\"https://app.com/\""},
     {IN_SERVER("\"origins\":[\"*\"]"), "servers.todo.origins[0]: " ORIGIN_WANTED "\"*\""},
     {IN_SERVER("\"origins\":[\"null\"]"), "servers.todo.origins[0]: " ORIGIN_WANTED "\"null\""},
+    {IN_SERVER("\"scopes\":[\"\"]"), "servers.todo.scopes[0]: expected a text, found \"\""},
+    {IN_SERVER("\"scopes\":[\"a\\\"b\"]"),
+     "servers.todo.scopes[0]: the name of a scope has no spaces and quotes"},
+    {IN_SERVER("\"scopes\":[" MANY "]"),
+     "servers.todo.scopes: expected at most 64 scopes, as an array of names or an object of names "
+     "and descriptions, found an array"},
+    {SCOPED("\"tools\":{\"" A1025 "\":{}}"),
+     "servers.todo.tools." A1025 ": the name of a tool has 1 to 1024 bytes"},
+    {IN_SERVER("\"headers\":[]"),
+     "servers.todo.headers: expected an object of headers by their name, found an array"},
 
     /* clients */
     {WITH("\"clients\":[]"), "clients: expected an object of clients by their id, found an array"},
@@ -322,6 +369,27 @@ static const struct {
      "\"tod\""},
     {IN_CLIENT("\"introspect\":\"todo\""),
      "clients.c.introspect: a client that introspects needs client_secret, jwks or jwks_uri"},
+    {WITH("\"clients\":{\"\":{}}"), "clients.: a client's id has 1 to 128 characters of A-Z a-z "
+                                    "0-9 - . _ ~ and does not begin with \"lkc_\""},
+    {WITH("\"clients\":{\"" A65 A65 "\":{}}"),
+     "clients." A65 A65 ": a client's id has 1 to 128 characters of A-Z a-z 0-9 - . _ ~ and does "
+                        "not begin with \"lkc_\""},
+    {WITH("\"clients\":{\"a{\":{}}"), "clients.a{: a client's id has 1 to 128 characters of A-Z "
+                                      "a-z 0-9 - . _ ~ and does not begin with \"lkc_\""},
+    {WITH("\"clients\":{\"a[\":{}}"), "clients.a[: a client's id has 1 to 128 characters of A-Z "
+                                      "a-z 0-9 - . _ ~ and does not begin with \"lkc_\""},
+    {WITH("\"clients\":{\"a:\":{}}"), "clients.a:: a client's id has 1 to 128 characters of A-Z "
+                                      "a-z 0-9 - . _ ~ and does not begin with \"lkc_\""},
+    {WITH("\"clients\":{\"c\":{\"redirect_uris\":[]}}"),
+     "clients.c.redirect_uris: expected an array of 1 to 32 redirect URIs, found an array"},
+    {WITH("\"clients\":{\"c\":{\"redirect_uris\":[" MANY "]}}"),
+     "clients.c.redirect_uris: expected an array of 1 to 32 redirect URIs, found an array"},
+    {IN_CLIENT("\"token_endpoint_auth_method\":\"magic\""),
+     "clients.c.token_endpoint_auth_method: " METHODS_WANTED
+     "(with jwks or jwks_uri), or none (without all), found \"magic\""},
+    {IN_CLIENT("\"token_endpoint_auth_method\":\"client_secret_basic\""),
+     "clients.c.token_endpoint_auth_method: " METHODS_WANTED
+     "(with jwks or jwks_uri), or none (without all), found \"client_secret_basic\""},
 };
 
 static void test_wrong(void)
@@ -370,6 +438,34 @@ static void test_roots(void)
         CHECK_INT(read_with(SPAN(LEAST), ROOTS[i].root, ROOTS[i].previous, &gateway, &problem),
                   ROOTS[i].problem == NULL ? OK : MALFORMED);
         CHECK_SPAN(problem, ROOTS[i].problem == NULL ? ABSENT : span_of(ROOTS[i].problem));
+    }
+}
+
+#define OWN "\"signing_key\":{\"secret\":\"KEY\"}"
+#define OWN_BEFORE "\"previous_signing_key\":{\"secret\":\"KEY_WITHOUT_KID\"}"
+
+static void test_signing_keys(void)
+{
+    static const struct {
+        const char *why, *text, *previous_root;
+        bool has_previous;
+    } rows[] = {
+        {"a derived one", LEAST, NULL, false},
+        {"a derived one, and the one before", LEAST, "fedcba9876543210fedcba9876543210", true},
+        {"one's own", WITH(OWN), NULL, false},
+        {"one's own: with the root nothing of it rotates", WITH(OWN),
+         "fedcba9876543210fedcba9876543210", false},
+        {"one's own, and the one before", WITH(OWN "," OWN_BEFORE), NULL, true},
+        {"back to the derived one", WITH(OWN_BEFORE), NULL, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct gateway gateway;
+        struct span problem;
+        check_row(rows[i].why);
+        CHECK_INT(read_with(span_of(rows[i].text), SECRETS[0][1], rows[i].previous_root, &gateway,
+                            &problem),
+                  OK);
+        CHECK_INT(gateway.keys.has_previous_signing, rows[i].has_previous);
     }
 }
 
@@ -524,9 +620,7 @@ static void test_full(void)
 /* As many as are allowed, in an order that is not ours; and one more. */
 static void test_many(void)
 {
-    enum {
-        ROOM = 1 << 20
-    };
+    enum { ROOM = 1 << 20 };
     static char text[ROOM];
     struct gateway g;
     struct span problem;
@@ -548,6 +642,7 @@ int main(void)
 {
     test_wrong();
     test_roots();
+    test_signing_keys();
     test_least();
     test_full();
     test_many();

@@ -135,7 +135,7 @@ static void write_tree(struct json_writer *w, const struct json *node)
         json_add_raw(w, json_u64(node, &number) == OK ? span_decimal(&arena, number)
                                                       : SPAN("{\"number\":true}"));
     } else {
-        json_add_raw(w, json_is_null(node)                            ? SPAN("null")
+        json_add_raw(w, json_is_null(node)                              ? SPAN("null")
                         : json_bool(node, false, &truth) == OK && truth ? SPAN("true")
                                                                         : SPAN("false"));
     }

@@ -9,8 +9,7 @@ void fuzz(struct arena *a, struct span input)
     struct client_credentials presented;
     struct cx cx = run_make(a, ABSENT);
     cx.request.headers = (struct headers){&header, header.value.size > 0 ? 1 : 0};
-    if (form_parse(a, input, &form) != OK ||
-        client_credentials_read(&cx, &form, &presented) != OK)
+    if (form_parse(a, input, &form) != OK || client_credentials_read(&cx, &form, &presented) != OK)
         return;
     MUST(presented.client_id.size > 0);
     if (presented.method == AUTH_SECRET_BASIC || presented.method == AUTH_SECRET_POST)

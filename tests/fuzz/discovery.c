@@ -39,7 +39,8 @@ void fuzz(struct arena *a, struct span input)
     MUST(result == OK || result == TEMPORARILY_UNAVAILABLE);
     MUST(cx.deferred_count == (result == OK ? 1 : 0));
     if (result == OK) {
-        MUST(span_contains(metadata, SPAN("\"issuer\"")) || span_find(metadata, '\\') < metadata.size);
+        MUST(span_contains(metadata, SPAN("\"issuer\"")) ||
+             span_find(metadata, '\\') < metadata.size);
         check_server(&cx, &server);
     }
     /* A copy in the store is read by the same rules. */

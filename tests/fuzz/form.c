@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "text/form.h"
+#include "fuzz.h"
 #include "text/utf8.h"
 
 void fuzz(struct arena *a, struct span input)

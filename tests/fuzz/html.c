@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "text/html.h"
+#include "fuzz.h"
 
 enum { SHOWN = 16 };
 

@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "text/http.h"
+#include "fuzz.h"
 
 static void check_credentials(struct span authorization)
 {

@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "text/json.h"
+#include "fuzz.h"
 #include "text/utf8.h"
 
 /* What the tree says, as text again: an object as a list of its names and values. */

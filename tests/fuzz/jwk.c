@@ -1,5 +1,5 @@
-#include "fuzz.h"
 #include "jose/jwk.h"
+#include "fuzz.h"
 
 static void check_key(struct arena *a, const struct jwk *key)
 {
@@ -33,5 +33,6 @@ void fuzz(struct arena *a, struct span input)
         check_key(a, &key);
     /* No key is both: what is private is never taken for a public key. */
     if (jwk_private_es256(a, root, &private_key) == OK)
-        MUST(!is_public && p256_private_parse(span_bytes(private_key.scalar, 32), &private_key) == OK);
+        MUST(!is_public &&
+             p256_private_parse(span_bytes(private_key.scalar, 32), &private_key) == OK);
 }

@@ -1,6 +1,6 @@
+#include "jose/jwt.h"
 #include "base/base64.h"
 #include "fuzz.h"
-#include "jose/jwt.h"
 
 enum { NOW = 1800000000 };
 
@@ -14,8 +14,7 @@ static void make_key(void)
     static const uint8_t material[P256_MATERIAL_MIN] = {1, 2, 3};
     MUST(p256_private_from(span_bytes(material, sizeof material), &key) == OK);
     p256_public_of(&key, &public_key);
-    jwk = (struct jwk){
-        .kid = SPAN("k"), .algorithms = ALG_ES256, .is_ec = true, .ec = public_key};
+    jwk = (struct jwk){.kid = SPAN("k"), .algorithms = ALG_ES256, .is_ec = true, .ec = public_key};
     set = (struct jwks){&jwk, 1};
 }
 
@@ -56,8 +55,8 @@ static void check_foreign(struct arena *a, struct span token)
     MUST(is_jws && jwt.header.kid.size <= JWK_MAX_KID && token.size <= JWT_MAX_SIZE);
     MUST(json_is_object(jwt.claims) && jwt.header.algorithm != ALG_OTHER);
     MUST(span_starts(token, jwt.signed_text));
-    MUST(span_equal(base64url_encode(a, jwt.signature),
-                    span_skip(token, jwt.signed_text.size + 1)));
+    MUST(
+        span_equal(base64url_encode(a, jwt.signature), span_skip(token, jwt.signed_text.size + 1)));
     MUST(jwt_verify(&jwt, &set, &want) != OK);
     if (jwt_check_claims(&jwt, &want) == OK)
         check_claims(jwt.claims);

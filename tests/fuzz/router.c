@@ -189,7 +189,8 @@ static void any_request(struct story *s)
     asked.method = (const char *)JOIN(&world.arena, method, SPAN("\0")).data;
     asked.url = span_starts(url, SPAN("/")) ? JOIN(&world.arena, ISSUER, url)
                                             : JOIN(&world.arena, SPAN(""), url);
-    for (line = fuzz_line(&rest); line.size > 0 && asked.header_count < 8; line = fuzz_line(&rest)) {
+    for (line = fuzz_line(&rest); line.size > 0 && asked.header_count < 8;
+         line = fuzz_line(&rest)) {
         struct header *h = &asked.headers[asked.header_count++];
         h->value = span_trim(span_cut(line, ':', &h->name), SPAN(" "));
     }
@@ -279,7 +280,8 @@ static struct story begin(struct span text)
         image = world_save(&world);
     }
     world_restore(&world, image);
-    struct story s = {.text = text, .callers = {caller_make(&world, "alice"), caller_make(&world, "bob")}};
+    struct story s = {.text = text,
+                      .callers = {caller_make(&world, "alice"), caller_make(&world, "bob")}};
     s.callers[1].client_id = SPAN("portal");
     s.callers[1].client_secret = SPAN("portal-secret");
     s.callers[1].redirect_uri = SPAN("https://portal.acme.dev/cb");

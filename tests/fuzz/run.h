@@ -19,10 +19,8 @@ static inline const struct gateway *run_gateway(void)
 static inline struct cx run_make(struct arena *a, struct span journal)
 {
     static const uint8_t seed[SEED_SIZE] = {7};
-    struct cx cx = {.arena = a,
-                    .gateway = run_gateway(),
-                    .now = WORLD_NOW,
-                    .journal = unpack_make(journal)};
+    struct cx cx = {
+        .arena = a, .gateway = run_gateway(), .now = WORLD_NOW, .journal = unpack_make(journal)};
     drbg_make(&cx.drbg, span_bytes(seed, sizeof seed));
     return cx;
 }

@@ -52,7 +52,8 @@ static void check_sealed(struct cx *cx, struct span packed)
 {
     struct span box;
     struct code code;
-    MUST(seal(cx->arena, &cx->gateway->keys, FOR_CODE, &cx->drbg, SPAN("code"), packed, &box) == OK);
+    MUST(seal(cx->arena, &cx->gateway->keys, FOR_CODE, &cx->drbg, SPAN("code"), packed, &box) ==
+         OK);
     (void)code_open(cx, base64url_encode(cx->arena, box), &code);
 }
 

@@ -1,5 +1,5 @@
-#include "base/base64.h"
 #include "endpoint/transaction.h"
+#include "base/base64.h"
 #include "oauth/grant.h"
 #include "run.h"
 

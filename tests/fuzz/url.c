@@ -1,6 +1,6 @@
+#include "text/url.h"
 #include "fuzz.h"
 #include "oauth/gateway.h"
-#include "text/url.h"
 
 /* The parts stand in the text one behind the other, and nothing is between them. */
 static void check_parts(struct arena *a, const struct url *url)

@@ -6,6 +6,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { Client, discover, REDIRECT_URI } from "./support/client.js";
 import { startDocuments } from "./support/documents.js";
+import { HOST } from "./support/gateway.js";
 import { Person } from "./support/person.js";
 import { startWorld } from "./support/world.js";
 
@@ -68,7 +69,8 @@ describe("size and time", () => {
     const text = JSON.stringify({ client_id: clientId, client_name: "Sized", redirect_uris: [REDIRECT_URI], x: "" });
     return `${text.slice(0, -2)}${"x".repeat(bytes - text.length)}"}`;
   };
-  const encodings = { "": (text) => text, gzip: gzipSync, br: brotliCompressSync };
+  // Each host inflates what it has asked for; of what it has not, no more is read than of anything.
+  const encodings = { "": (text) => text, gzip: gzipSync, ...(HOST === "wrangler" && { br: brotliCompressSync }) };
   for (const [encoding, encode] of Object.entries(encodings))
     test(`S42 F13: 5,120 bytes ${encoding && `of ${encoding} `}pass, one more does not`, async () => {
       for (const [bytes, status] of [[5120, 200], [5121, 401]]) {
@@ -124,7 +126,7 @@ describe("size and time", () => {
     const path = "/short.json";
     const text = sized(documents.origin + path, 400);
     assert.equal((await open(documents.answer(path, raw(4000, text)))).response.status, 503, "cut off");
-    assert.equal((await open(documents.answer(path, raw(399, text)))).response.status, 401, "no JSON so far");
+    assert.ok([401, 503].includes((await open(documents.answer(path, raw(399, text)))).response.status), "no JSON so far; to some hosts no HTTP");
     assert.equal((await open(documents.answer(path, raw(400, text)))).response.status, 200);
     assert.equal((await open(documents.answer("/unknown.json", (_req, res) => json(res, "?", { "content-encoding": "rot13" })))).response.status, 401);
     assert.ok([401, 503].includes((await open(documents.answer("/no-gzip.json", (_req, res) => json(res, "{}", { "content-encoding": "gzip" })))).response.status));

@@ -1,6 +1,7 @@
 /*
  * Single requests at every URL: what is wrong with each, and how it is told.
  */
+#include "app/router.h"
 #include "check.h"
 #include "support/caller.h"
 
@@ -276,6 +277,113 @@ static void too_often(void)
     check_row(NULL);
 }
 
+/* ---- other gateways than the one of the tests ---- */
+
+static void one_server(void)
+{
+    struct asked asked = {.method = "GET"};
+    world_restore(&world, image);
+    world.gateway.server_count = 1; /* "mail" */
+    check_row("where there is one server, nobody has to say which");
+    struct exchange x = ask(&asked, PORTAL CODE PKCE);
+    CHECK_INT(x.answer.status, 200);
+    CHECK(says(&x.answer, SPAN("mail")));
+    x = ask(&asked, "/.well-known/oauth-protected-resource");
+    CHECK_INT(x.answer.status, 200);
+    CHECK(says(&x.answer, SPAN("\"resource\":\"https://mcp.latchkey.dev/mcp/mail\"")));
+    check_row(NULL);
+}
+
+static void in_development(void)
+{
+    static const struct {
+        const char *origin;
+        unsigned status;
+    } rows[] = {
+        {"http://localhost:3000", 204},     {"http://127.0.0.1", 204},   {"http://[::1]:1", 204},
+        {"http://localhost.evil.com", 403}, {"http://192.168.0.1", 403}, {"null", 403},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct asked asked = {.method = "OPTIONS"};
+        check_row(rows[i].origin);
+        world_restore(&world, image);
+        add(&asked, SPAN("origin"), span_of(rows[i].origin));
+        struct exchange x = ask(&asked, "/mcp/todo");
+        CHECK_INT(x.answer.status, 403);
+        world.gateway.development = true;
+        x = ask(&asked, "/mcp/todo");
+        CHECK_INT(x.answer.status, rows[i].status);
+    }
+    check_row(NULL);
+}
+
+static void own_headers(void)
+{
+    struct header own = {SPAN("x-api-key"), SPAN("of-the-operator")};
+    struct asked asked = {.method = "GET"};
+    world_restore(&world, image);
+    world.gateway.servers[2].headers = &own;
+    world.gateway.servers[2].header_count = 1;
+    show(&asked, TOKEN);
+    check_row("the operator's header replaces what a client says in its place");
+    add(&asked, SPAN("X-API-Key"), SPAN("of-the-client"));
+    check_row("what is no header's value is not passed on");
+    add(&asked, SPAN("user-agent"), SPAN("\xc3\xa9"));
+    struct exchange x = ask(&asked, "/mcp/todo");
+    CHECK_INT(x.answer.status, 200);
+    CHECK_SPAN(headers_get(&world.runtime.headers, SPAN("x-api-key")), own.value);
+    CHECK_SPAN(headers_get(&world.runtime.headers, SPAN("user-agent")), ABSENT);
+    check_row(NULL);
+}
+
+static void keys_of_before(void)
+{
+    struct asked asked = {.method = "GET"};
+    world_restore(&world, image);
+    struct keyring *keys = &world.gateway.keys;
+    struct exchange x = ask(&asked, "/.well-known/jwks.json");
+    CHECK(!span_contains(x.answer.body, SPAN("},{")));
+    check_row("what the key before has signed still verifies");
+    keys->has_previous_signing = true;
+    keys->previous_signing_public = keys->signing_public;
+    x = ask(&asked, "/.well-known/jwks.json");
+    CHECK_INT(x.answer.status, 200);
+    CHECK(span_contains(x.answer.body, SPAN("},{")));
+    check_row(NULL);
+}
+
+/* More than the platform lets through, so only the core itself can be asked. */
+static void too_many_headers(void)
+{
+    static struct header list[REQUEST_MAX_HEADERS + 1];
+    static uint8_t value[REQUEST_MAX_HEADER_BYTES];
+    const struct {
+        const char *why;
+        size_t count, size;
+        unsigned status;
+    } rows[] = {
+        {"as many as there may be", REQUEST_MAX_HEADERS, 1, 200},
+        {"one more", REQUEST_MAX_HEADERS + 1, 1, 413},
+        {"as large as they may be", 1, sizeof value - 1, 200},
+        {"one byte more", 1, sizeof value, 413},
+    };
+    memset(value, 'a', sizeof value);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct cx cx = {.arena = &world.arena, .gateway = &world.gateway};
+        world_restore(&world, image);
+        check_row(rows[i].why);
+        for (size_t k = 0; k < rows[i].count; k++)
+            list[k] = (struct header){SPAN("a"), span_bytes(value, rows[i].size)};
+        cx.request = (struct request){SPAN("GET"),
+                                      SPAN("https://mcp.latchkey.dev/health"),
+                                      SPAN("/health"),
+                                      ABSENT,
+                                      {list, rows[i].count}};
+        CHECK_INT(route(&cx) == OK ? 200 : cx.response.status, rows[i].status);
+    }
+    check_row(NULL);
+}
+
 int main(void)
 {
     world_make(&world);
@@ -288,5 +396,11 @@ int main(void)
     too_large();
     wrong_message();
     too_often();
+    one_server();
+    in_development();
+    own_headers();
+    keys_of_before();
+    too_many_headers();
+    world_forget(image);
     return check_done();
 }

@@ -75,6 +75,8 @@ static const struct {
     {"another scheme", "Bearer x", "client_id=a", INVALID_CLIENT, 0, NULL, NULL, NULL},
     {"no credentials", "Basic", "client_id=a", INVALID_CLIENT, 0, NULL, NULL, NULL},
     {"no base64", "Basic ::::", "client_id=a", INVALID_CLIENT, 0, NULL, NULL, NULL},
+    {"cut base64", "Basic YTpiY", "client_id=a", INVALID_CLIENT, 0, NULL, NULL, NULL},
+    {"an id that is not encoded", "Basic:100%:b", "", OK, AUTH_SECRET_BASIC, "100%", "b", "b"},
     {"no colon", "Basic:a", "client_id=a", INVALID_CLIENT, 0, NULL, NULL, NULL},
     {"two headers, joined", "Basic YTpi, Basic YTpi", "", INVALID_CLIENT, 0, NULL, NULL, NULL},
 };

@@ -3,9 +3,7 @@
 
 #include "script.h"
 
-enum {
-    NOW = 1800000000
-};
+enum { NOW = 1800000000 };
 
 #define URL "https://app.client.com/oauth/client.json"
 #define URIS "\"redirect_uris\":[\"https://app.client.com/cb\",\"http://127.0.0.1/cb\"]"
@@ -301,6 +299,7 @@ static const struct {
     {"a passing failure, 503", 503, "text/html", TEMPORARILY_UNAVAILABLE},
     {"a passing failure, 429", 429, "application/json", TEMPORARILY_UNAVAILABLE},
     {"a passing failure, 408", 408, "application/json", TEMPORARILY_UNAVAILABLE},
+    {"a passing failure, 425", 425, "application/json", TEMPORARILY_UNAVAILABLE},
     {"HTML", 200, "text/html", INVALID_CLIENT},
     {"text", 200, "text/plain", INVALID_CLIENT},
     {"no type", 200, "", INVALID_CLIENT},

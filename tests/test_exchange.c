@@ -153,6 +153,7 @@ static const struct {
      "{" A_TOKEN ",\"refresh_token\":null,\"id_token\":null,\"expires_in\":null,\"scope\":null}",
      OK, NULL},
     {"a scope that is none", 200, JSON, "{" A_TOKEN ",\"scope\":[\"a\"]}", OK, NULL},
+    {"a scope with a quote", 200, JSON, "{" A_TOKEN ",\"scope\":\"a\\\"b\"}", OK, NULL},
     {"the characters of a token", 200, JSON,
      "{\"token_type\":\"Bearer\",\"access_token\":\"a1!$~-._/+=\"}", OK, NULL},
     {"no type", 200, JSON, "{\"access_token\":\"a1\"}", TEMPORARILY_UNAVAILABLE,

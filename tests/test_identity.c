@@ -64,6 +64,8 @@ static const struct {
      NULL, NULL, NULL},
     {"an e-mail that is a list", "{\"email\":[\"a@b.example\"],\"email_verified\":true}", OK, NULL,
      NULL, NULL, NULL},
+    {"an e-mail too long", "{\"email\":\"a@" LONG_255 LONG_255 "\",\"email_verified\":true}", OK,
+     NULL, NULL, NULL, NULL},
     {"a name that turns the page around", "{\"name\":\"Al\\u202eice\"}", OK, NULL, NULL, NULL,
      "Alice"},
     {"an empty name", "{\"name\":\"\"}", OK, NULL, NULL, NULL, NULL},
@@ -96,15 +98,17 @@ static void reading(void)
 static void completing(void)
 {
     const struct json *claims;
-    struct downstream_identity who = {.subject = SPAN("u1"), .email = SPAN("a@b.example")};
+    struct downstream_identity who = {
+        .subject = SPAN("u1"), .email = SPAN("a@b.example"), .name = SPAN("Alice")};
     arena_wipe(&arena);
     CHECK_INT(json_parse(&arena,
                          SPAN("{\"sub\":\"u2\",\"org_id\":\"o1\",\"email\":\"c@d.example\","
-                              "\"email_verified\":true}"),
+                              "\"email_verified\":true,\"name\":\"Bob\"}"),
                          &claims),
               OK);
     CHECK_INT(identity_read(&arena, &PROFILE, claims, &who), OK);
     CHECK_SPAN(who.subject, SPAN("u1"));
+    CHECK_SPAN(who.name, SPAN("Alice"));
     CHECK_SPAN(who.email, SPAN("a@b.example"));
     CHECK_SPAN(who.organization, SPAN("o1"));
 }

@@ -62,19 +62,18 @@ static void test_not_offered(void)
          SPAN("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." RFC7515_PAYLOAD
               ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")},
         {"RFC 7515 A.4: ES512",
-         SPAN(
-             "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA"
-             ".AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw"
-             "_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOX"
-             "olLzeO_Jn")},
+         SPAN("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA"
+              ".AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw"
+              "_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOX"
+              "olLzeO_Jn")},
         {"RFC 7515 A.5, RFC 7519 section 6.1: none",
          SPAN("eyJhbGciOiJub25lIn0." RFC7515_PAYLOAD ".")},
         {"RFC 7515 A.7: JSON",
-         SPAN(
-             "{\"payload\":\"" RFC7515_PAYLOAD "\",\"protected\":\"eyJhbGciOiJFUzI1NiJ9\","
-             "\"header\":{\"kid\":\"e9bc097a-ce51-4036-9562-d2ade882db0d\"},\"signature\":"
-             "\"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU"
-             "1Q\"}")},
+         SPAN("{\"payload\":\"" RFC7515_PAYLOAD "\",\"protected\":\"eyJhbGciOiJFUzI1NiJ9\","
+              "\"header\":{\"kid\":\"e9bc097a-ce51-4036-9562-d2ade882db0d\"},\"signature\":"
+              "\"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-"
+              "Kg6NU"
+              "1Q\"}")},
         {"RFC 7515 appendix E: a critical member that nobody understands",
          SPAN("eyJhbGciOiJub25lIiwNCiAiY3JpdCI6WyJodHRwOi8vZXhhbXBsZS5jb20vVU5ERUZJTkVEIl0sDQogImh0"
               "dHA6Ly9leGFtcGxlLmNvbS9VTkRFRklORUQiOnRydWUNCn0.RkFJTA.")},
@@ -90,13 +89,13 @@ static void test_not_offered(void)
 /* RFC 9068 section 3, whose example has no signature. */
 static void test_rfc9068(void)
 {
-    struct span token = es256_of(
-        SPAN("{\"typ\":\"at+JWT\",\"alg\":\"ES256\",\"kid\":\"k\"}"),
-        SPAN("{\"iss\": \"https://authorization-server.example.com/\","
-             "\"sub\": \"5ba552d67\",\"aud\": \"https://rs.example.com/\","
-             "\"exp\": 1639528912,\"iat\": 1618354090,"
-             "\"jti\" : \"dbe39bf3a3ba4238a513f51d6e1691c4\","
-             "\"client_id\": \"s6BhdRkqt3\",\"scope\": \"openid profile reademail\"}"));
+    struct span token =
+        es256_of(SPAN("{\"typ\":\"at+JWT\",\"alg\":\"ES256\",\"kid\":\"k\"}"),
+                 SPAN("{\"iss\": \"https://authorization-server.example.com/\","
+                      "\"sub\": \"5ba552d67\",\"aud\": \"https://rs.example.com/\","
+                      "\"exp\": 1639528912,\"iat\": 1618354090,"
+                      "\"jti\" : \"dbe39bf3a3ba4238a513f51d6e1691c4\","
+                      "\"client_id\": \"s6BhdRkqt3\",\"scope\": \"openid profile reademail\"}"));
     struct jwt_expectation want = {
         .algorithms = ALG_ES256,
         .type = SPAN("at+jwt"),

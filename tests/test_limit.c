@@ -31,6 +31,7 @@ static const struct {
     {"::1", "limit what:"},
     {"::ffff:192.0.2.7", "limit what:"},
     {"a:b", "limit what:a:b"},
+    {"a:", "limit what:a:"},
     {"", "limit what:"},
 };
 

@@ -94,6 +94,8 @@ static void test_ports(void)
         {"http://[::1]/cb", "http://127.0.0.1:1/cb", false},
         {"http://[::1]/cb", "http://[0:0:0:0:0:0:0:1]:1/cb", false},
         {"http://127.0.0.1/cb", "http://127.0.0.2:1/cb", false},
+        {"http://u@127.0.0.1/cb", "http://u@127.0.0.1:1/cb", false},
+        {"http://127.0.0.1/cb", "http://u@127.0.0.1:1/cb", false},
         {"http://127.0.0.1/cb", "http://127.1:1/cb", false},
         {"http://127.0.0.1/cb", "http://2130706433:1/cb", false},
         {"http://localhost/cb", "http://LOCALHOST:1/cb", false},

@@ -8,7 +8,7 @@
 
 #include "base/span.h"
 
-enum { FORM_MAX_PARAMETERS = 64 };
+enum { FORM_MAX_PARAMETERS = 128 };
 
 struct form_parameter {
     struct span name;

@@ -1,10 +1,13 @@
 /*
- * JSON strings (RFC 8259 section 7), for the scanner: others use json.h.
+ * JSON strings (RFC 8259 section 7), for the scanner and the writer: others use json.h.
  */
 #ifndef TEXT_JSON_STRING_H
 #define TEXT_JSON_STRING_H
 
 #include "base/span.h"
+
+/* How many bytes from the start mean themselves: ASCII but quotes, backslashes and controls. */
+size_t json_plain_size(struct span text);
 
 /*
  * Reads the string that the text begins with. *content is what stands between

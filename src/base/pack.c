@@ -4,8 +4,10 @@ static const uint32_t ABSENT_SIZE = UINT32_MAX;
 
 static void pack_number(struct builder *b, uint64_t value, size_t size)
 {
+    uint8_t bytes[8];
     for (size_t i = 0; i < size; i++)
-        build_byte(b, (uint8_t)(value >> (8 * i) & 0xff));
+        bytes[i] = (uint8_t)(value >> (8 * i) & 0xff);
+    build_span(b, span_bytes(bytes, size));
 }
 
 void pack_u8(struct builder *b, uint8_t value)

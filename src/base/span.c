@@ -184,7 +184,10 @@ void build_span(struct builder *b, struct span s)
 
 void build_byte(struct builder *b, uint8_t byte)
 {
-    build_span(b, span_bytes(&byte, 1));
+    if (b->overflow || b->size == b->max)
+        b->overflow = true;
+    else
+        b->data[b->size++] = byte;
 }
 
 void build_u64(struct builder *b, uint64_t value)

@@ -115,11 +115,10 @@ enum result connection_token(struct cx *cx, const struct profile *profile, struc
     TRY(open_rows(cx, rows, token, &opened));
     struct downstream server;
     for (int round = 0; !fresh(cx, &opened.tokens, rejected); round++) {
-        if (!span_present(opened.tokens.refresh_token)) {
-            if (usable(cx, &opened.tokens, rejected))
-                break;
-            return gone(cx);
-        }
+        /* Without a refresh token it is good to its end; then the lease's holder breaks the grant,
+         * so that the client's own refresh is refused too and the user is asked again. */
+        if (!span_present(opened.tokens.refresh_token) && usable(cx, &opened.tokens, rejected))
+            break;
         if (round == MAX_ROUNDS)
             return unavailable(cx);
         struct opened before = opened;

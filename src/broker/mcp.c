@@ -114,8 +114,9 @@ enum result mcp_read(struct cx *cx, struct span body, struct mcp_message *m, boo
     if (!span_equal(picks[0].raw, SPAN("\"2.0\"")))
         return refuse(cx, INVALID_REQUEST, "mcp_not_jsonrpc",
                       "The body is no JSON-RPC 2.0 message.");
-    if (span_present(id) && id_kind != '"' && id_kind != '0')
-        return refuse(cx, INVALID_REQUEST, "mcp_id", "id must be a string or a number.");
+    if (span_present(id) && ((id_kind != '"' && id_kind != '0') || id.size > MCP_MAX_NAME))
+        return refuse(cx, INVALID_REQUEST, "mcp_id",
+                      "id must be a string or a number of at most 1024 bytes.");
     m->id = id;
     bool is_response = !span_present(picks[2].raw);
     if (!is_response && (json_unquote(cx->arena, picks[2].raw, &m->method) != OK ||

@@ -94,7 +94,7 @@ static enum result check_scope(struct cx *cx, struct authorization *asked)
         return refuse(cx, INVALID_SCOPE, "scope_malformed", "scope is malformed.");
     asked->scopes = scope_intersection(cx->arena, scope, asked->server->all_scopes);
     struct span rest = scope;
-    if (asked->scopes.size == 0 && span_present(span_word(&rest)))
+    if (asked->server->scope_count > 0 && asked->scopes.size == 0 && span_present(span_word(&rest)))
         return refuse(cx, INVALID_SCOPE, "scope_unknown",
                       "None of these scopes is known here; see scopes_supported.");
     return OK;
@@ -104,8 +104,7 @@ static enum result check_request(struct cx *cx, struct authorization *asked)
 {
     if (asked->state.size > STATE_MAX) {
         asked->state = ABSENT;
-        return refuse(cx, INVALID_REQUEST, "state_too_long",
-                      "state is longer than 2048 bytes.");
+        return refuse(cx, INVALID_REQUEST, "state_too_long", "state is longer than 2048 bytes.");
     }
     TRY(check_pkce(cx, asked));
     TRY(check_resource(cx, asked));
@@ -117,8 +116,7 @@ static enum result check_request(struct cx *cx, struct authorization *asked)
  * sent on automatically; the user may follow the link. A client that the
  * operator has named is trusted with it.
  */
-static enum result tell_client(struct cx *cx, const struct authorization *asked,
-                               enum result result)
+static enum result tell_client(struct cx *cx, const struct authorization *asked, enum result result)
 {
     struct span url = error_redirect_url(cx, asked->redirect_uri, asked->state, result);
     if (asked->client.kind == CLIENT_REGISTERED)

@@ -13,7 +13,8 @@ static struct span ticked(struct cx *cx, const struct form *form, struct span as
     struct span chosen = SPAN("");
     for (size_t i = 0; i < form->count; i++)
         if (span_equal(form->parameters[i].name, SPAN("scope")))
-            chosen = scope_union(cx->arena, chosen, form->parameters[i].value);
+            chosen = scope_union(cx->arena, chosen,
+                                 scope_intersection(cx->arena, asked, form->parameters[i].value));
     return scope_intersection(cx->arena, asked, chosen);
 }
 
@@ -25,8 +26,7 @@ static enum result check_site(struct cx *cx)
 {
     struct span site = headers_get(&cx->request.headers, SPAN("sec-fetch-site"));
     if (span_present(site) && !span_equal(site, SPAN("same-origin")))
-        return refuse(cx, UNVERIFIABLE, "cross_site",
-                      "This answer was sent by another site.");
+        return refuse(cx, UNVERIFIABLE, "cross_site", "This answer was sent by another site.");
     return OK;
 }
 
@@ -70,7 +70,6 @@ enum result consent(struct cx *cx)
     if (span_equal(form_get(&form, SPAN("decision")), SPAN("approve")) && !nothing)
         return approve(cx, &t);
     transaction_end(cx, &t);
-    redirect_error(cx, &t,
-                   refuse(cx, ACCESS_DENIED, "user_declined", "The user declined."));
+    redirect_error(cx, &t, refuse(cx, ACCESS_DENIED, "user_declined", "The user declined."));
     return OK;
 }

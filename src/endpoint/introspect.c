@@ -62,7 +62,8 @@ enum result introspect(struct cx *cx)
     TRY(found);
     const struct live_token *live = grant_access(cx, &rows, token);
     /* RFC 7662 section 4: a resource learns only about tokens meant for it. */
-    if (live == NULL || !span_equal(rows.grant.server, who->introspects->id))
+    if (live == NULL || rows.grant.state != GRANT_LIVE ||
+        !span_equal(rows.grant.server, who->introspects->id))
         return inactive(cx);
     return active(cx, who->introspects, &rows.grant, live);
 }

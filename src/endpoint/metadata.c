@@ -24,12 +24,11 @@ static void put_words(struct json_writer *w, const char *name, struct span words
     json_end(w, ']');
 }
 
-#define PUT_LIST(w, name, ...)                                                                     \
-    put_list((w), (name), (const char *const[]){__VA_ARGS__},                                      \
+#define PUT_LIST(w, name, ...)                                            \
+    put_list((w), (name), (const char *const[]){__VA_ARGS__},             \
              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
-static void put_endpoint(struct cx *cx, struct json_writer *w, const char *name,
-                         struct span path)
+static void put_endpoint(struct cx *cx, struct json_writer *w, const char *name, struct span path)
 {
     json_put_text(w, name, JOIN(cx->arena, cx->gateway->issuer, path));
 }
@@ -72,6 +71,9 @@ enum result authorization_server_metadata(struct cx *cx)
              "client_secret_post", "private_key_jwt");
     PUT_LIST(w, "introspection_endpoint_auth_methods_supported", "client_secret_basic",
              "client_secret_post", "private_key_jwt");
+    PUT_LIST(w, "revocation_endpoint_auth_signing_alg_values_supported", "ES256", "RS256", "PS256");
+    PUT_LIST(w, "introspection_endpoint_auth_signing_alg_values_supported", "ES256", "RS256",
+             "PS256");
     PUT_LIST(w, "code_challenge_methods_supported", "S256");
     put_words(w, "scopes_supported", all_scopes(cx));
     json_put_bool(w, "authorization_response_iss_parameter_supported", true);

@@ -308,6 +308,11 @@ static enum result serve(struct cx *cx, struct call *call)
     enum result read = grant_read(cx, grant_id, &call->rows);
     if (body == PENDING || read == PENDING)
         return PENDING;
+    /* A remembered row may be older than the token. */
+    if (cx->gateway->lifetimes.grant_cache > 0 &&
+        (read == NOT_FOUND ||
+         (read == OK && grant_access(cx, &call->rows, call->token) == NULL)))
+        read = grant_read_now(cx, grant_id, &call->rows);
     if (read == NOT_FOUND)
         return invalid_token(cx, "grant_gone");
     TRY(read);

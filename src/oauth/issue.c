@@ -211,12 +211,13 @@ static enum result check_refresh(struct cx *cx, const struct refresh_request *re
     if (request->server != NULL && !span_equal(request->server->id, grant->server))
         return refuse(cx, INVALID_TARGET, "resource_differs", "The grant is for another resource.");
     /* OAuth 2.1 section 4.3.1: the scope may shrink, never grow; omitted means original. */
+    if (span_present(request->scope) &&
+        (scope_parse(request->scope) != OK || !scope_covers(grant->scopes, request->scope)))
+        return refuse(cx, INVALID_SCOPE, "scope_grows",
+                      "A refresh cannot ask for scopes that were not granted.");
     *scopes = span_present(request->scope)
                   ? scope_intersection(cx->arena, request->scope, grant->scopes)
                   : grant->scopes;
-    if (span_present(request->scope) && !scope_covers(grant->scopes, request->scope))
-        return refuse(cx, INVALID_SCOPE, "scope_grows",
-                      "A refresh cannot ask for scopes that were not granted.");
     return OK;
 }
 

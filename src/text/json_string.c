@@ -48,10 +48,7 @@ static size_t escape_next(struct span text, uint32_t *code_point)
     return 12;
 }
 
-/*
- * Past all bytes that mean themselves: ASCII but quotes, backslashes and
- * controls. Most of a document is such bytes, so they are looked at by eight.
- */
+/* Most of a document is such bytes, so they are looked at by eight. */
 static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
 {
     const uint64_t each = 0x0101010101010101;
@@ -71,6 +68,11 @@ static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
     while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
         at++;
     return at;
+}
+
+size_t json_plain_size(struct span text)
+{
+    return (size_t)(skip_plain(text.data, text.data + text.size) - text.data);
 }
 
 enum result json_string(struct span text, struct span *content, bool *escaped)

@@ -1,5 +1,6 @@
 #include "text/json.h"
 
+#include "text/json_string.h"
 #include "text/utf8.h"
 
 struct json_writer json_writer_make(struct arena *a, size_t max)
@@ -33,13 +34,14 @@ static void write_escape(struct builder *b, uint8_t c)
 /* The size of the longest beginning that is written as it is. */
 static size_t plain_size(struct span text)
 {
-    size_t at = 0;
-    while (at < text.size) {
+    size_t at = json_plain_size(text);
+    while (at < text.size && text.data[at] >= 0x80) {
         uint32_t c;
         size_t size = utf8_next(span_skip(text, at), &c);
-        if (size == 0 || c < ' ' || c == '"' || c == '\\')
+        if (size == 0)
             break;
         at += size;
+        at += json_plain_size(span_skip(text, at));
     }
     return at;
 }

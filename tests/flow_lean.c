@@ -6,6 +6,8 @@
 #include "support/caller.h"
 #include "text/form.h"
 
+#include <string.h>
+
 static struct world world;
 
 /* ---- asking without the caller's help ---- */
@@ -98,6 +100,54 @@ static void without_parameters(void)
     check_row(NULL);
 }
 
+static void retrying_late(void)
+{
+    world_make(&world);
+    world.gateway.lifetimes.access_token = 30;
+    struct caller c = caller_make(&world, "alice");
+    (void)caller_do_until(&c, CALL);
+    struct caller late = c;
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+    check_row("the retry of a refresh gives what it gave, even if its access token is over");
+    world.now += 40;
+    CHECK_INT(caller_do(&late, REFRESH), 200);
+    CHECK_SPAN(late.refresh_token, c.refresh_token);
+    CHECK(span_contains(late.answer.body, SPAN("\"expires_in\":0")));
+    CHECK_INT(caller_do(&late, CALL), 401);
+    CHECK_INT(caller_do(&late, REFRESH), 200);
+    CHECK(caller_is_served(&late));
+    check_row("a scope that is none");
+    late.extra = SPAN("&scope=%22");
+    CHECK_INT(caller_do(&late, REFRESH), 400);
+    CHECK_SPAN(late.error, SPAN("invalid_scope"));
+    check_row(NULL);
+}
+
+/* An isolate may remember a grant's rows for a while; it asks again before it says no. */
+static void remembered_rows(void)
+{
+    world_make(&world);
+    world.gateway.lifetimes.grant_cache = 5;
+    struct caller c = caller_make(&world, "alice");
+    (void)caller_do_until(&c, CALL);
+    CHECK(caller_is_served(&c));
+    world_count_anew(&world);
+    CHECK(caller_is_served(&c));
+    CHECK_INT(world.asked[ASKED_LEDGER], 1);
+    check_row("a token that the rows do not know");
+    struct caller old = c;
+    CHECK_INT(caller_do(&c, REVOKE_ACCESS), 200);
+    world_count_anew(&world);
+    CHECK_INT(caller_do(&old, CALL), 401);
+    CHECK_INT(world.asked[ASKED_LEDGER], 2);
+    check_row("a grant that is not there");
+    CHECK_INT(caller_do(&c, REVOKE), 200);
+    world_count_anew(&world);
+    CHECK_INT(caller_do(&old, CALL), 401);
+    CHECK_INT(world.asked[ASKED_LEDGER], 2);
+    check_row(NULL);
+}
+
 static void refreshing_often(void)
 {
     enum { TIMES = 8 }; /* GRANT_MAX_LIVE_TOKENS */
@@ -145,7 +195,90 @@ static void server_gone(void)
     check_row(NULL);
 }
 
+static void too_little_asked_for(void)
+{
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    c.scope = SPAN("todos:read");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    CHECK(caller_is_served(&c));
+    check_row("a tool that needs more: the challenge names all that is needed");
+    c.tool = SPAN("delete_todo");
+    CHECK_INT(caller_do(&c, CALL), 403);
+    CHECK(span_contains(headers_get(&c.answer.headers, SPAN("www-authenticate")),
+                        SPAN("scope=\"todos:read todos:write\"")));
+    check_row("a client that refreshes in answer is sent to sign in, once");
+    CHECK_INT(caller_do(&c, REFRESH), 400);
+    CHECK_SPAN(c.error, SPAN("invalid_grant"));
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+    check_row("what it may do goes on");
+    c.tool = SPAN("list_todos");
+    CHECK(caller_is_served(&c));
+    check_row(NULL);
+}
+
+static void a_long_name(void)
+{
+    static uint8_t name[300];
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    memset(name, 'n', sizeof name);
+    c.tool = span_bytes(name, sizeof name);
+    check_row("what may be a token does not stand in the log");
+    CHECK(caller_is_served(&c));
+    CHECK(!world_logged(&world, c.tool));
+    check_row(NULL);
+}
+
+static void broken(void)
+{
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    world.products[0].mood = REFUSES;
+    world.now += world.products[0].access_seconds;
+    CHECK_INT(caller_do(&c, CALL), 401);
+    check_row("a broken grant's tokens are good for nothing");
+    CHECK_INT(caller_do(&c, INTROSPECT), 200);
+    CHECK_SPAN(c.answer.body, SPAN("{\"active\":false}"));
+    CHECK_INT(caller_do(&c, REFRESH), 400);
+    check_row("and can be revoked like any other");
+    CHECK_INT(caller_do(&c, REVOKE_ACCESS), 200);
+    CHECK_INT(caller_do(&c, REVOKE), 200);
+    check_row(NULL);
+}
+
 /* ---- the products ---- */
+
+static void another_product(void)
+{
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    c.server = SPAN("mail");
+    c.scope = ABSENT;
+    check_row("a server without scopes, at a product without organizations");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    CHECK(caller_is_served(&c));
+    CHECK(!world_logged(&world, SPAN("\"organization\"")));
+    check_row(NULL);
+}
+
+static void product_without_expiry(void)
+{
+    world_make(&world);
+    world.products[0].access_seconds = NEVER_SAID;
+    struct caller c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    check_row("nobody says when the token expires: it is used until the runtime refuses it");
+    world.now += 800;
+    CHECK(caller_is_served(&c));
+    CHECK_INT(world.products[0].refreshes, 0);
+    world.runtime.refusals_due = 1;
+    CHECK(caller_is_served(&c));
+    CHECK_INT(world.products[0].refreshes, 1);
+    check_row(NULL);
+}
 
 static void product_without_refresh_tokens(void)
 {
@@ -183,8 +316,15 @@ int main(void)
 {
     without_refresh_tokens();
     without_parameters();
+    retrying_late();
+    remembered_rows();
     refreshing_often();
     server_gone();
+    too_little_asked_for();
+    a_long_name();
+    broken();
+    another_product();
+    product_without_expiry();
     product_without_refresh_tokens();
     return check_done();
 }

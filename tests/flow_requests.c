@@ -12,7 +12,7 @@ static struct caller alice; /* signed in */
 static struct world_image *image;
 
 /* What a request shows of who it comes from. */
-enum credential { NOBODY, TOKEN, TODO_API };
+enum credential { NOBODY, TOKEN, TODO_API, PORTAL_CLIENT };
 
 struct row {
     const char *why;
@@ -68,6 +68,9 @@ static const struct row AUTHORIZE_ROWS[] = {
      "error=invalid_scope"},
     {"an unknown scope among others is left out", "GET",
      PORTAL CODE PKCE TODO "&scope=x+todos:read", NOBODY, NONE, NULL, 200, "todos:read"},
+    {"a scope, where the server has none", "GET",
+     PORTAL CODE PKCE "&resource=https%3A%2F%2Fmcp.latchkey.dev%2Fmcp%2Fmail&scope=x", NOBODY, NONE,
+     NULL, 200, "name=\"transaction\""},
     {"spaces are no scopes", "GET", PORTAL CODE PKCE TODO "&scope=+", NOBODY, NONE, NULL, 200,
      "name=\"transaction\""},
     {"the state comes back", "GET", PORTAL "&state=a%26b", NOBODY, NONE, NULL, 303, "state=a%26b"},
@@ -75,6 +78,8 @@ static const struct row AUTHORIZE_ROWS[] = {
     {"no form is posted there", "POST", "/authorize", NOBODY, FORM_TYPE, "a=b", 405, "GET, HEAD"},
 };
 
+#define EIGHT "[[[[[[[["
+#define DEEP EIGHT EIGHT EIGHT EIGHT "["
 #define PING "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"
 
 static const struct row CALL_ROWS[] = {
@@ -86,6 +91,8 @@ static const struct row CALL_ROWS[] = {
      "invalid_token"},
     {"the token in the query too", "POST", "/mcp/todo?access_token=x", TOKEN, JSON_TYPE, PING, 400,
      "invalid_request"},
+    {"a query that is no form is no matter", "POST", "/mcp/todo?%zz", TOKEN, JSON_TYPE, PING, 200,
+     "alice"},
     {"another query is no matter", "POST", "/mcp/todo?a=b", TOKEN, JSON_TYPE, PING, 200, "alice"},
     {"another server's token", "POST", "/mcp/notes", TOKEN, JSON_TYPE, PING, 401, "invalid_token"},
     {"no such server", "POST", "/mcp/none", TOKEN, JSON_TYPE, PING, 404, "error"},
@@ -93,6 +100,7 @@ static const struct row CALL_ROWS[] = {
     {"no JSON by its type", "POST", "/mcp/todo", TOKEN, TYPE("text/plain"), PING, 415,
      "application/json"},
     {"no JSON", "POST", "/mcp/todo", TOKEN, JSON_TYPE, "{", 400, "-32700"},
+    {"too deep a JSON", "POST", "/mcp/todo", TOKEN, JSON_TYPE, DEEP, 400, "-32700"},
     {"a batch", "POST", "/mcp/todo", TOKEN, JSON_TYPE, "[" PING "]", 400, "-32600"},
     {"an unknown origin",
      "POST",
@@ -123,6 +131,9 @@ static const struct row CALL_ROWS[] = {
 static const struct row OTHER_ROWS[] = {
     {"alive", "GET", "/health", NOBODY, NONE, NULL, 200, "ok"},
     {"what is published", "GET", "/", NOBODY, NONE, NULL, 200, "todo"},
+    {"a host that only begins like ours", "GET", ".evil.example/", NOBODY, NONE, NULL, 421,
+     "https://mcp.latchkey.dev"},
+    {"or another port of it", "GET", ":8443/", NOBODY, NONE, NULL, 421, "https://mcp.latchkey.dev"},
     {"nothing there", "GET", "/nothing", NOBODY, NONE, NULL, 404, "error"},
     {"a resource by its path", "GET", "/.well-known/oauth-protected-resource/mcp/todo", NOBODY,
      NONE, NULL, 200, "\"resource\":\"https://mcp.latchkey.dev/mcp/todo\""},
@@ -146,6 +157,8 @@ static const struct row OTHER_ROWS[] = {
      "token=x&client_id=todo-api", 401, "invalid_client"},
     {"an introspection of nothing", "POST", "/introspect", TODO_API, FORM_TYPE, "a=b", 400,
      "invalid_request"},
+    {"by a client that is no resource server", "POST", "/introspect", PORTAL_CLIENT, FORM_TYPE,
+     "token=x", 401, "invalid_client"},
     {"of anything", "POST", "/introspect", TODO_API, FORM_TYPE, "token=x", 200,
      "{\"active\":false}"},
     {"a registration that is no JSON by its type", "POST", "/register", NOBODY, FORM_TYPE, "a=b",
@@ -156,6 +169,8 @@ static const struct row OTHER_ROWS[] = {
      "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
      "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}]}}",
      201, "\"jwks\":{\"keys\":[{\"kty\":\"EC\""},
+    {"a consent out of nowhere", "POST", "/consent", NOBODY, FORM_TYPE, "decision=approve", 403,
+     "This sign-in cannot go on"},
     {"a consent from another site",
      "POST",
      "/consent",
@@ -183,6 +198,8 @@ static void show(struct asked *asked, enum credential credential)
     struct span bearer = JOIN(a, SPAN("Bearer "), alice.access_token);
     if (credential == TOKEN)
         add(asked, SPAN("authorization"), bearer);
+    if (credential == PORTAL_CLIENT)
+        add(asked, SPAN("authorization"), SPAN("Basic cG9ydGFsOnBvcnRhbC1zZWNyZXQ="));
     if (credential == TODO_API)
         add(asked, SPAN("authorization"), SPAN("Basic dG9kby1hcGk6dG9kby1hcGktc2VjcmV0"));
 }
@@ -242,6 +259,21 @@ static void too_large(void)
     x = ask(&asked, path);
     CHECK_INT(x.answer.status, 303);
     CHECK(says(&x.answer, SPAN("error=invalid_request")) && !says(&x.answer, SPAN("state=aaa")));
+    check_row(NULL);
+}
+
+static void too_large_a_form(void)
+{
+    static uint8_t body[33000];
+    struct asked asked = {.method = "POST"};
+    world_restore(&world, image);
+    check_row("a form");
+    memset(body, 'a', sizeof body);
+    asked.body = span_bytes(body, sizeof body);
+    add(&asked, SPAN("content-type"), SPAN("application/x-www-form-urlencoded"));
+    struct exchange x = ask(&asked, "/token");
+    CHECK_INT(x.answer.status, 413);
+    CHECK(says(&x.answer, SPAN("invalid_request")));
     check_row(NULL);
 }
 
@@ -394,6 +426,7 @@ int main(void)
     check_rows(CALL_ROWS, COUNT(CALL_ROWS));
     check_rows(OTHER_ROWS, COUNT(OTHER_ROWS));
     too_large();
+    too_large_a_form();
     wrong_message();
     too_often();
     one_server();

@@ -351,6 +351,17 @@ static void id_token_without_keys(void)
     CHECK_SPAN(who.subject, SPAN("u1"));
 }
 
+/* What nobody asks for need not be completed. */
+static void nothing_to_complete(void)
+{
+    start();
+    product.profile.claim_organization = product.profile.claim_email = ABSENT;
+    id_token = product_id_token(&script.arena, ID_CLAIMS("\"sub\":\"u1\""));
+    expect_keys(&script);
+    CHECK_INT(script_run(&script, identify), OK);
+    CHECK_SPAN(who.subject, SPAN("u1"));
+}
+
 /* A subject by another name is looked for in both. */
 static void subject_by_another_name(void)
 {
@@ -487,6 +498,7 @@ int main(void)
     userinfo();
     userinfo_and_signature();
     id_token_without_keys();
+    nothing_to_complete();
     subject_by_another_name();
     introspection();
     confirming();

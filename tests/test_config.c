@@ -373,7 +373,7 @@ static const struct {
                                     "0-9 - . _ ~ and does not begin with \"lkc_\""},
     {WITH("\"clients\":{\"" A65 A65 "\":{}}"),
      "clients." A65 A65 ": a client's id has 1 to 128 characters of A-Z a-z 0-9 - . _ ~ and does "
-                        "not begin with \"lkc_\""},
+     "not begin with \"lkc_\""},
     {WITH("\"clients\":{\"a{\":{}}"), "clients.a{: a client's id has 1 to 128 characters of A-Z "
                                       "a-z 0-9 - . _ ~ and does not begin with \"lkc_\""},
     {WITH("\"clients\":{\"a[\":{}}"), "clients.a[: a client's id has 1 to 128 characters of A-Z "
@@ -467,6 +467,21 @@ static void test_signing_keys(void)
                   OK);
         CHECK_INT(gateway.keys.has_previous_signing, rows[i].has_previous);
     }
+}
+
+static void test_ids(void)
+{
+    struct gateway g;
+    struct span problem;
+    check_row("all characters that there may be");
+    CHECK_INT(read("{" ISSUER ",\"profiles\":{\"a-z0-9\":{" PROFILE "}},\"servers\":{\"0-9-az\":"
+                   "{\"runtime\":\"https://mcp.todo.com/mcp\",\"profile\":\"a-z0-9\"}},"
+                   "\"clients\":{\"AZaz09-._~\":{\"redirect_uris\":[\"https://c.com/cb\"]}}}",
+                   &g, &problem),
+              OK);
+    CHECK(gateway_server(&g, SPAN("0-9-az")) != NULL);
+    CHECK(gateway_client(&g, SPAN("AZaz09-._~")) != NULL);
+    check_row(NULL);
 }
 
 static void test_least(void)
@@ -643,6 +658,7 @@ int main(void)
     test_wrong();
     test_roots();
     test_signing_keys();
+    test_ids();
     test_least();
     test_full();
     test_many();

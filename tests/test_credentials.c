@@ -4,9 +4,7 @@
 
 #include "script.h"
 
-enum {
-    NOW = 1800000000
-};
+enum { NOW = 1800000000 };
 
 #define ISSUER "https://gw.host.com"
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -40,6 +38,8 @@ static const struct {
     {"an empty password is none", "Basic:a:", "", OK, AUTH_NONE, "a", "", ""},
     {"an empty password, and the secret in the body", "Basic:a:", "client_id=a&client_secret=b", OK,
      AUTH_SECRET_POST, "a", "b", ""},
+    {"an assertion, and Basic with an empty password", "Basic:a:",
+     "client_assertion=x&client_assertion_type=" ASSERTION_TYPE, OK, AUTH_PRIVATE_KEY, "a", "", ""},
     {"an empty secret is none", NULL, "client_id=a&client_secret=", OK, AUTH_NONE, "a", NULL, NULL},
 
     {"nothing", NULL, "", INVALID_CLIENT, 0, NULL, NULL, NULL},
@@ -403,6 +403,11 @@ static void test_keys_by_url(void)
     expect_fetch(&s, "GET https://app.client.com/jwks", 200, "application/json",
                  set_of(&other_key));
     CHECK_INT(script_run(&s, authenticate), INVALID_CLIENT);
+    check_row("what is found there is no set: an outage, too");
+    by_key(ABSENT, good);
+    expect_kv(&s, kv, ABSENT);
+    expect_fetch(&s, "GET https://app.client.com/jwks", 200, "application/json", SPAN("{}"));
+    CHECK_INT(script_run(&s, authenticate), TEMPORARILY_UNAVAILABLE);
     check_row("an outage is not the client's fault");
     by_key(ABSENT, good);
     expect_kv(&s, kv, ABSENT);
@@ -413,6 +418,14 @@ static void test_keys_by_url(void)
     client.kind = CLIENT_DYNAMIC;
     expect_limit(&s, "limit jwks:192.0.2.7", false);
     CHECK_INT(script_run(&s, authenticate), TOO_MANY_REQUESTS);
+    check_row("but not where it registered the keys themselves");
+    by_key(set_of(&key), good);
+    client.kind = CLIENT_DYNAMIC;
+    expect_spending(SPAN("j1"), HELD);
+    CHECK_INT(script_run(&s, authenticate), OK);
+    check_row("a set that cannot be read");
+    by_key(SPAN("{}"), good);
+    CHECK_INT(script_run(&s, authenticate), INVALID_CLIENT);
 }
 
 /* RFC 7521 section 4.2: the assertion alone says who it is. */

@@ -410,6 +410,9 @@ static void test_cache(void)
     start(URL, copy_of(2, NOW + 1, GOOD));
     expect_answer(200, "application/json", NULL, SPAN(GOOD));
     CHECK_INT(script_run(&s, find), OK);
+    check_row("a copy of what is no longer acceptable");
+    start(URL, copy_of(1, NOW + 1, START ",\"client_secret\":\"x\"}"));
+    CHECK_INT(script_run(&s, find), INVALID_CLIENT);
     check_row("a damaged one");
     start(URL, SPAN("\x01"));
     expect_answer(200, "application/json", NULL, SPAN(GOOD));
@@ -427,6 +430,10 @@ static void test_development(void)
                   SPAN("{\"client_id\":\"http://localhost:6274/client.json\","
                        "\"client_name\":\"x\"," URIS "}"));
     CHECK_INT(script_run(&s, find), OK);
+    check_row("no URL at all");
+    wanted_id = "client";
+    script_start(&s, &gateway, NOW);
+    CHECK_INT(script_run(&s, find), INVALID_CLIENT);
     static const char *const REFUSED[] = {
         "http://app.client.com/client.json",
         "http://10.0.0.1/client.json",

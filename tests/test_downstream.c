@@ -273,7 +273,8 @@ static void issuer_paths(void)
 static void development(void)
 {
     static const char *const urls[] = {"http://127.0.0.1:9400/jwks", "http://[::1]:9400/jwks",
-                                       "http://login.example/jwks", "http://10.0.0.1/jwks"};
+                                       "http://login.example/jwks", "http://10.0.0.1/jwks",
+                                       "ftp://127.0.0.1/jwks"};
     for (size_t i = 0; i < COUNT(urls); i++) {
         check_row(urls[i]);
         start();
@@ -298,6 +299,13 @@ static void endpoints_by_hand(void)
     CHECK_SPAN(server.userinfo_endpoint, SPAN("https://by.hand.example/u"));
     CHECK_SPAN(server.jwks_uri, ABSENT);
     CHECK(!server.sends_iss);
+
+    start(); /* the other alone: so does it */
+    profile.authorization_endpoint = SPAN("https://by.hand.example/a");
+    expect_kv(&script, SPAN("metadata:" ISSUER), ABSENT);
+    expect_fetch(&script, OPENID, 200, JSON, SPAN(DOCUMENT));
+    CHECK_INT(script_run(&script, discover), OK);
+    CHECK_SPAN(server.authorization_endpoint, SPAN("https://by.hand.example/a"));
 
     start(); /* one: it wins, the rest is discovered */
     profile.token_endpoint = SPAN("https://by.hand.example/t");

@@ -181,6 +181,7 @@ static const struct {
     {"an access token that is no ASCII", 200, JSON,
      "{\"token_type\":\"Bearer\",\"access_token\":\"\xc3\xa4\"}", TEMPORARILY_UNAVAILABLE,
      "downstream_token_malformed"},
+    {"moved", 302, JSON, "{}", TEMPORARILY_UNAVAILABLE, "downstream_answer_malformed"},
     {"two access tokens", 200, JSON, "{" A_TOKEN ",\"access_token\":\"a2\"}",
      TEMPORARILY_UNAVAILABLE, "downstream_answer_malformed"},
     {"an empty refresh token", 200, JSON, "{" A_TOKEN ",\"refresh_token\":\"\"}",

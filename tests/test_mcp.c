@@ -99,6 +99,41 @@ static void test_messages(void)
     check_row(NULL);
 }
 
+static void test_long_id(void)
+{
+    static char body[MCP_MAX_NAME + 128];
+    for (size_t more = 0; more < 2; more++) {
+        struct mcp_message m;
+        bool mismatch;
+        struct sent sent = {NULL, NULL, NULL, body};
+        size_t digits = MCP_MAX_NAME + more - 2; /* and the quotes */
+        strcpy(body, "{\"jsonrpc\":\"2.0\",\"method\":\"ping\",\"id\":\"");
+        size_t at = strlen(body);
+        memset(body + at, '1', digits);
+        strcpy(body + at + digits, "\"}");
+        check_row(more == 0 ? "as long as it may be" : "one byte more");
+        CHECK_INT(read(&sent, &m, &mismatch), more == 0 ? OK : INVALID_REQUEST);
+    }
+    check_row(NULL);
+}
+
+static void test_large_meta(void)
+{
+    static char body[JSON_MAX_TREE_SIZE + 256];
+    struct mcp_message m;
+    bool mismatch;
+    struct sent sent = {VERSION, "ping", NULL, body};
+    strcpy(body,
+           "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"_meta\":{\"a\":\"");
+    size_t at = strlen(body);
+    memset(body + at, 'a', JSON_MAX_TREE_SIZE);
+    strcpy(body + at + JSON_MAX_TREE_SIZE, "\"}}}");
+    check_row("more of it than anybody would read");
+    CHECK_INT(read(&sent, &m, &mismatch), OK);
+    CHECK(mismatch);
+    check_row(NULL);
+}
+
 static void test_long_names(void)
 {
     static char body[MCP_MAX_NAME + 128];
@@ -129,6 +164,7 @@ static void test_long_names(void)
 #define SUBSCRIBE                                                               \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\"," PARAMS( \
         ",\"uri\":\"a:b\"") "}"
+#define RESPONSE "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}," PARAMS("") "}"
 #define NOTE "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"," PARAMS("") "}"
 
 static void test_headers(void)
@@ -148,6 +184,7 @@ static void test_headers(void)
         {"a name that is not mirrored", {VERSION, "resources/subscribe", NULL, SUBSCRIBE}, false},
         {"base64", {VERSION, "tools/call", "=?base64?YWRk?=", ADD}, false},
         {"a notification needs no headers", {VERSION, NULL, NULL, NOTE}, false},
+        {"a response needs none", {VERSION, NULL, NULL, RESPONSE}, false},
         {"an older era: they mean nothing", {"2025-11-25", "tools/list", "delete", ADD}, false},
         {"an older era, one day before", {"2026-07-27", "tools/list", "delete", ADD}, false},
         {"no version at all", {NULL, "tools/list", "delete", ADD}, false},
@@ -165,6 +202,12 @@ static void test_headers(void)
         {"another version", {"2026-07-29", "ping", NULL, PING}, true},
         {"a body without a version",
          {VERSION, "ping", NULL, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"},
+         true},
+        {"a version too deep in what describes the request",
+         {VERSION, "ping", NULL,
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{"
+          "\"_meta\":{\"a\":{\"io.modelcontextprotocol/protocolVersion\":"
+          "\"" VERSION "\"}}}}"},
          true},
         {"a notification's method", {VERSION, "tools/call", NULL, NOTE}, true},
         {"a response, in whose name something is called",
@@ -209,6 +252,8 @@ int main(void)
 {
     arena = edge_arena(4 << 20);
     test_messages();
+    test_long_id();
+    test_large_meta();
     test_long_names();
     test_headers();
     test_errors();

@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    NOW = 1800000000
-};
+enum { NOW = 1800000000 };
 
 static uint8_t memory[8 << 20];
 static struct arena arena;
@@ -128,6 +126,8 @@ static const struct {
     {"E05: token besides", "{" URIS ",\"response_types\":[\"code\",\"token\"]}",
      INVALID_CLIENT_METADATA},
     {"E05: hybrid", "{" URIS ",\"response_types\":[\"code id_token\"]}", INVALID_CLIENT_METADATA},
+    {"E05: a response that is no list", "{" URIS ",\"response_types\":\"code\"}",
+     INVALID_CLIENT_METADATA},
     {"E05: no response", "{" URIS ",\"response_types\":[]}", INVALID_CLIENT_METADATA},
     {"an unknown method", "{" URIS ",\"token_endpoint_auth_method\":\"client_secret_jwt\"}",
      INVALID_CLIENT_METADATA},

@@ -50,6 +50,7 @@ static void test_refused(void)
         {"brackets in the userinfo", SPAN("https://[::1]@client.example/")},
         {"a broken escape", SPAN("https://client.example/%2")},
         {"an escape without digits", SPAN("https://client.example/%zz")},
+        {"an escape with one digit", SPAN("https://client.example/%0g")},
         {"a lone percent sign", SPAN("https://client.example/%")},
         {"an escape in the host", SPAN("https://client.example%2f@evil.example@x/")},
         {"%00 in the host", SPAN("https://client.example%00.evil.example/cb")},

@@ -63,6 +63,12 @@ enum result grant_unpack(struct span row, struct grant *g)
     return unpack_done(&u);
 }
 
+/* Room for it: 20 bytes are lengths and the expiry. */
+static size_t live_size(const struct live_token *live)
+{
+    return 20 + live->hash.size + live->scopes.size + live->wrapped.size;
+}
+
 static void live_pack(struct builder *b, const struct live_token *live)
 {
     pack_span(b, live->hash);
@@ -81,10 +87,10 @@ static void live_unpack(struct unpacker *u, struct live_token *live)
 
 struct span family_pack(struct arena *a, const struct family *f)
 {
-    size_t max = RECORD_OVERHEAD + f->refresh.scopes.size + f->code_key.size;
+    size_t max = RECORD_OVERHEAD + f->code_key.size + live_size(&f->refresh);
     for (size_t i = 0; i < f->access_count; i++)
-        max += 128 + f->access[i].scopes.size + f->access[i].wrapped.size;
-    struct builder b = builder_make(a, max + f->refresh.wrapped.size);
+        max += live_size(&f->access[i]);
+    struct builder b = builder_make(a, max);
     pack_u8(&b, FAMILY_FORMAT);
     pack_u64(&b, f->rotated);
     pack_span(&b, f->code_key);

@@ -66,7 +66,7 @@ export async function startWorkerd(workerAt) {
   mkdirSync(join(folder, "storage"));
   const embed = (file) => (typeof file === "string" ? `embed ${quote(relative(folder, join(ROOT, file)))}` : quote(quote(file)));
   const config = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (${process.env.V8FLAGS ? `v8Flags=${quote(process.env.V8FLAGS.split(" "))},` : ""}
+const config :Workerd.Config = (
   services = [
     (name = "network", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = ${quote(join(folder, "storage"))}, writable = true)),

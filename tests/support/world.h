@@ -31,7 +31,8 @@ enum {
     EXCHANGE_MAX_RUNS = 32,
     PRODUCT_MAX_CODES = 64,
     PRODUCT_MAX_TOKENS = 512,
-    PRODUCT_MAX_SIGN_INS = 64
+    PRODUCT_MAX_SIGN_INS = 64,
+    NEVER_SAID = 1 << 30
 };
 
 /* The kinds of effects, as they stand on the wire (src/host.c). */
@@ -112,7 +113,8 @@ enum mood {
     BABBLES,      /* 200, and no JSON */
     ROTATES_NOT,  /* gives no refresh token in answer to a refresh */
     ANOTHER_USER, /* gives an id_token of somebody else */
-    WRONG_NONCE   /* ... or of another sign-in */
+    WRONG_NONCE,  /* ... or of another sign-in */
+    GIVES_NO_REFRESH /* gives no refresh token at all */
 };
 
 struct product_code {
@@ -133,7 +135,7 @@ struct product {
     struct p256_private key;
     struct span kid, jwks;
     enum mood mood;
-    uint64_t access_seconds;
+    uint64_t access_seconds; /* NEVER_SAID: clients are not told */
     struct product_code codes[PRODUCT_MAX_CODES];
     size_t code_count;
     struct product_token tokens[PRODUCT_MAX_TOKENS];

@@ -187,7 +187,8 @@ static struct span tokens(struct world *w, struct arena *a, struct product *p, s
     json_put_text(&t, "access_token", add_token(w, p, sign_in, false));
     json_put_text(&t, "refresh_token", with_refresh ? add_token(w, p, sign_in, true) : ABSENT);
     json_put_text(&t, "token_type", SPAN("Bearer"));
-    json_put_u64(&t, "expires_in", p->access_seconds);
+    if (p->access_seconds < NEVER_SAID)
+        json_put_u64(&t, "expires_in", p->access_seconds);
     if (span_present(nonce) || p->mood == ANOTHER_USER)
         json_put_text(&t, "id_token", id_token(w, a, p, user, nonce));
     json_end(&t, '}');
@@ -210,7 +211,7 @@ static struct span by_code(struct world *w, struct arena *a, struct product *p,
         if (p->sign_ins == PRODUCT_MAX_SIGN_INS)
             world_fault("too many sign-ins at", p->issuer);
         p->users[p->sign_ins++] = code->user;
-        return tokens(w, a, p, p->sign_ins - 1, true, code->nonce);
+        return tokens(w, a, p, p->sign_ins - 1, p->mood != GIVES_NO_REFRESH, code->nonce);
     }
     return invalid_grant(a);
 }

@@ -69,7 +69,9 @@ struct cx {
     size_t effect_count;
     struct span deferred[HOST_MAX_DEFERRED];
     size_t deferred_count;
-    bool forwarded; /* the last effect wanted is a forward: it ends the request */
+    bool forwarded;   /* the last effect wanted is a forward: it ends the request */
+    bool must_finish; /* what is wanted changes something: to the end, even without the client */
+    struct span line; /* for the operator's log; ABSENT: none */
 
     /* Why the request was refused: what the client is told, and what the audit
      * line says (broker/audit.h). Set by refuse() in oauth/error.h. */
@@ -125,6 +127,7 @@ struct ledger_step {
     struct builder operations;
     uint32_t count;
     uint32_t cache_ms; /* an answer this old will do, if the isolate has one; 0: none */
+    bool writes;
     struct ledger_row *reads[LEDGER_MAX_READS];
     size_t read_count;
 };
@@ -215,7 +218,7 @@ struct forward {
 };
 enum result host_forward(struct cx *cx, const struct forward *wanted) MUST_USE;
 
-/* One line for the platform's log, written after the response. */
+/* The request's one line in the operator's log, written at its end. */
 void host_log(struct cx *cx, struct span line);
 
 /* The response. Headers keep their order; a name may be added twice (Set-Cookie). */

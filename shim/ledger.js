@@ -52,7 +52,7 @@ export class Ledger extends DurableObject {
     const rows = operations.map(({ key }) => this.row(key, now));
     const holds = operations.every(({ op, version, value }, i) =>
       op === CHECK ? rows[i].version === version : op !== MATCH || same(rows[i].value, value));
-    const answer = new Writer().u8(holds ? APPLIED : CONFLICT);
+    const answer = new Writer(512).u8(holds ? APPLIED : CONFLICT);
     operations.forEach(({ op }, i) => {
       if (op === READ) answer.u32(rows[i].version).span(rows[i].value && new Uint8Array(rows[i].value));
     });

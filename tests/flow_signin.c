@@ -24,7 +24,7 @@ static unsigned effects(void)
 {
     unsigned sum = 0;
     for (int kind = 0; kind < EFFECT_KINDS; kind++)
-        sum += kind == ASKED_LOG ? 0 : world.asked[kind];
+        sum += world.asked[kind];
     return sum;
 }
 

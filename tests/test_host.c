@@ -1,5 +1,5 @@
 /*
- * The wire between the core and its host (src/host.c): inputs and journals that
+ * The wire between the core and its host (include/host/wire.h): inputs and journals that
  * are malformed, cut short or answered with nonsense are no success and no
  * crash. And what the core asks for is laid out as docs/host.md says.
  */
@@ -254,22 +254,55 @@ static void outputs(void)
     CHECK_SPAN(headers.list[2].value, SPAN("b=2"));
     CHECK_SPAN(unpack_span(&u), SPAN("hello"));
     CHECK_INT(unpack_u32(&u), 0);
+    CHECK_SPAN(unpack_span(&u), SPAN(""));
     CHECK_INT(unpack_done(&u), OK);
 
     check_row("what is for later comes with the end, not before");
     cx = (struct cx){.arena = a};
     host_log(&cx, SPAN("line"));
     struct span key = SPAN("key");
+    kv_put_later(&cx, key, SPAN("value"), 60);
     CHECK_INT(kv_get(&cx, key, &key), PENDING);
     output = host_end(&cx, PENDING);
     u = unpack_make(output);
     CHECK_INT(unpack_u8(&u), SAID_EFFECTS);
+    CHECK_INT(unpack_u8(&u), 0);
     CHECK_INT(unpack_u32(&u), 1);
     CHECK_SPAN(unpack_span(&u), SPAN("\x03\x03\0\0\0key"));
     CHECK_INT(unpack_u32(&u), 0);
+    CHECK_SPAN(unpack_span(&u), SPAN(""));
     CHECK_INT(unpack_done(&u), OK);
     output = host_end(&cx, OK);
-    CHECK(span_ends(output, SPAN("\1\0\0\0\x09\0\0\0\x09\4\0\0\0line")));
+    CHECK(span_ends(output, SPAN("\1\0\0\0\x15\0\0\0\4\3\0\0\0key"
+                                 "\5\0\0\0value\x3c\0\0\0\4\0\0\0line")));
+}
+
+/* Whoever changes something goes on without the client; whoever only looks does not. */
+static void clients_that_leave(void)
+{
+    enum { LOOKS, WRITES, TOUCHES, DELETES, FETCHES, KINDS };
+    for (int kind = LOOKS; kind < KINDS; kind++) {
+        struct ledger_row row;
+        struct fetched got;
+        const struct fetch fetch = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
+        cx = (struct cx){.arena = &world.arena};
+        struct ledger_step step = ledger_step(&cx, SPAN("shard"), 256);
+        ledger_wait(&step, SPAN("key"), 1, 1);
+        ledger_check(&step, SPAN("key"), 1);
+        ledger_match(&step, SPAN("key"), SPAN("value"));
+        ledger_read(&step, SPAN("key"), &row);
+        if (kind == WRITES)
+            ledger_write(&step, SPAN("key"), 1, SPAN("value"));
+        if (kind == TOUCHES)
+            ledger_touch(&step, SPAN("key"), 1);
+        if (kind == DELETES)
+            ledger_delete(&step, SPAN("key"));
+        CHECK_INT(kind == FETCHES ? host_fetch(&cx, &fetch, &got) : ledger_commit(&cx, &step),
+                  PENDING);
+        struct span output = host_end(&cx, PENDING);
+        CHECK_INT(output.data[0], SAID_EFFECTS);
+        CHECK_INT(output.data[1], kind != LOOKS);
+    }
 }
 
 int main(void)
@@ -282,5 +315,6 @@ int main(void)
     }
     answers();
     outputs();
+    clients_that_leave();
     return check_done();
 }

@@ -184,9 +184,11 @@ static size_t read_effects(struct unpacker *u, struct span *effects)
 }
 
 /* The client has its answer; what is left is what was for later. */
-static void answered(struct exchange *x)
+static void answered(struct world *w, struct exchange *x)
 {
     x->answered = true;
+    if (x->line.size > 0)
+        w->lines[w->line_count++ % WORLD_MAX_LINES] = span_copy(&w->arena, x->line);
     memcpy(x->effects, x->later, sizeof x->later);
     x->effect_count = x->later_count;
     x->performed = 0;
@@ -207,13 +209,15 @@ static void run_exchange(struct world *w, struct exchange *x)
         x->answer.headers = world_headers(&x->arena, &u);
         x->answer.body = unpack_span(&u);
     } else {
+        (void)unpack_u8(&u); /* nobody leaves this world early */
         x->effect_count = read_effects(&u, x->effects);
     }
     x->later_count = read_effects(&u, x->later);
+    x->line = unpack_span(&u);
     if (unpack_done(&u) != OK)
         world_fault("a run's output", SPAN("is malformed"));
     if (is_answer)
-        answered(x);
+        answered(w, x);
 }
 
 size_t world_replay(struct world *w, const struct exchange *x)
@@ -293,9 +297,6 @@ static struct span perform(struct world *w, struct exchange *x, struct span effe
         return world_forward(w, x, &u, ends);
     case ASKED_KEEP:
         return u.rest;
-    case ASKED_LOG:
-        w->lines[w->line_count++ % WORLD_MAX_LINES] = span_copy(&w->arena, unpack_span(&u));
-        return ABSENT;
     case EFFECT_KINDS:
         break;
     }
@@ -330,7 +331,7 @@ bool world_step(struct world *w, struct exchange *x, enum fault fault)
         answer = perform(w, x, effect, &ends);
     x->steps++;
     if (ends && fault != ANSWER_LOST)
-        answered(x);
+        answered(w, x);
     else
         take_answer(w, x, answer);
     return x->performed < x->effect_count;

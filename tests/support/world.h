@@ -35,7 +35,7 @@ enum {
     NEVER_SAID = 1 << 30
 };
 
-/* The kinds of effects, as they stand on the wire (src/host.c). */
+/* The kinds of effects, as they stand on the wire (include/host/wire.h). */
 enum effect {
     ASKED_BODY = 1,
     ASKED_LEDGER,
@@ -45,7 +45,6 @@ enum effect {
     ASKED_LIMIT,
     ASKED_FORWARD,
     ASKED_KEEP,
-    ASKED_LOG,
     EFFECT_KINDS
 };
 
@@ -83,6 +82,7 @@ struct exchange {
     size_t effect_count, performed;
     struct span later[HOST_MAX_DEFERRED]; /* wanted once there is an answer */
     size_t later_count;
+    struct span line; /* ... and what the log gets then */
     bool answered; /* it has gone to the client; `effects` are those that were for later */
     struct fetched answer;
     size_t steps; /* effects performed so far, deferred ones included */

@@ -95,19 +95,22 @@ class Exchange:
             out = self.host.core.run(journal)
             if out.u8() == RESPONSE:
                 status, headers, body = out.u32(), out.pairs(), out.span()
-                self.later(out.list(out.span))
+                self.later(out)
                 return web.Response(status=status, headers=headers, body=body or None)
+            out.u8()  # whether it must be finished without the client too: here everything is
             answers = await asyncio.gather(*map(self.perform, out.list(out.span)))
             for answer in answers:
                 if isinstance(answer, web.StreamResponse):
-                    self.later(out.list(out.span))
+                    self.later(out)
                     return answer
             journal += b"".join(map(span, answers))
         raise RuntimeError("a request that does not end")
 
-    def later(self, effects):
-        for effect in effects:
+    def later(self, out):
+        for effect in out.list(out.span):
             self.host.background(self.perform(effect))
+        if line := out.text():
+            print(line, flush=True)
 
     async def perform(self, effect):
         r = Reader(effect)
@@ -167,10 +170,7 @@ class Exchange:
     async def keep(self, r):
         return bytes(r.rest)
 
-    async def log(self, r):
-        print(r.text(), flush=True)
-
-    EFFECTS = [None, body, ledger, kv_get, kv_put, fetch, limit, forward, keep, log]
+    EFFECTS = [None, body, ledger, kv_get, kv_put, fetch, limit, forward, keep]
 
     async def send(self, answer):
         """Each piece of the runtime's answer as it comes; if it breaks off, so does ours."""

@@ -51,6 +51,37 @@ static void in_time(void)
     }
 }
 
+static void short_lives(void)
+{
+    static const struct {
+        const char *why;
+        uint64_t lives, after;
+        unsigned refreshes;
+    } rows[] = {
+        {"as long as we would be early: fresh", EARLY_SECONDS, 0, 0},
+        {"before half of its life", EARLY_SECONDS, EARLY_SECONDS / 2 - 1, 0},
+        {"at half of its life", EARLY_SECONDS, EARLY_SECONDS / 2, 1},
+        {"a little longer than we would be early", EARLY_SECONDS + 1, 1, 0},
+        {"twice as long", 2 * EARLY_SECONDS, EARLY_SECONDS - 1, 0},
+        {"twice as long, at half of it", 2 * EARLY_SECONDS, EARLY_SECONDS, 1},
+        {"two seconds: fresh", 2, 0, 0},
+        {"two seconds, after one", 2, 1, 1},
+        {"one second: fresh", 1, 0, 0},
+        {"one second, when it has expired", 1, 1, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        world_make(&world);
+        world.products[0].access_seconds = rows[i].lives;
+        struct caller c = caller_make(&world, "alice");
+        CHECK_INT(caller_do_until(&c, CALL), 200);
+        world.now += rows[i].after;
+        check_row(rows[i].why);
+        for (int call = 0; call < 3; call++)
+            CHECK(caller_is_served(&c));
+        CHECK_INT(world.products[0].refreshes, rows[i].refreshes);
+    }
+}
+
 static void once_for_everybody(void)
 {
     for (uint32_t luck = 0; luck < 8; luck++) {
@@ -64,9 +95,8 @@ static void once_for_everybody(void)
         check_row("S4: also right after the first sign-in, before the tokens were sealed anew");
         world_make(&world);
         struct caller fresh = caller_make(&world, "alice");
-        world.products[0].access_seconds = EARLY_SECONDS;
         CHECK_INT(caller_do_until(&fresh, CALL), 200);
-        world.products[0].access_seconds = TOKEN_SECONDS;
+        world.now += TOKEN_SECONDS;
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = fresh;
         CHECK_INT(callers_do(many, COUNT(many), CALL, luck, 200), COUNT(many));
@@ -204,6 +234,7 @@ int main(void)
 {
     start();
     in_time();
+    short_lives();
     once_for_everybody();
     moods();
     answer_lost();

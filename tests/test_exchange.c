@@ -88,6 +88,7 @@ static void good_exchange(void)
                     "&resource=https%3A%2F%2Fapi.todo.example&client_id=latchkey"));
     CHECK_SPAN(tokens.access_token, SPAN("a1"));
     CHECK_SPAN(tokens.refresh_token, SPAN("r1"));
+    CHECK_INT(tokens.obtained, NOW);
     CHECK_INT(tokens.expires, NOW + 600);
     CHECK_SPAN(tokens.scope, SPAN("todos:read"));
     CHECK_SPAN(who.subject, SPAN("u1"));
@@ -329,6 +330,7 @@ static void good_refresh(void)
     CHECK_SPAN(tokens.access_token, SPAN("a1"));
     CHECK_SPAN(tokens.refresh_token, SPAN("r1"));
     CHECK_SPAN(tokens.scope, SPAN("new"));
+    CHECK_INT(tokens.obtained, NOW);
     CHECK_INT(tokens.expires, NOW + 600);
     check_revoked(0, NULL);
 }

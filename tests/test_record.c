@@ -61,7 +61,8 @@ static struct code example_code(void)
 
 static struct downstream_tokens example_tokens(void)
 {
-    return (struct downstream_tokens){SPAN("access"), SPAN("refresh"), 1800000600, SPAN("r")};
+    return (struct downstream_tokens){SPAN("access"), SPAN("refresh"), 1800000000, 1800000600,
+                                      SPAN("r")};
 }
 
 /* ---- each as a row that is read ---- */

@@ -67,7 +67,7 @@ struct lifetimes { /* seconds */
     uint64_t access_token;
     uint64_t refresh_token; /* idle */
     uint64_t refresh_retry; /* how long the token just rotated may be used again */
-    uint64_t early_refresh; /* downstream tokens are refreshed so long before they expire */
+    uint64_t early_refresh; /* of downstream tokens: at most so long before they expire */
     uint64_t grant_cache;
 };
 

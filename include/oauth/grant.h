@@ -36,6 +36,7 @@ enum {
 struct downstream_tokens {
     struct span access_token;
     struct span refresh_token; /* ABSENT: there is none */
+    uint64_t obtained;         /* when the answer with them was read */
     uint64_t expires;          /* of the access token; 0: not said */
     struct span scope;         /* as granted downstream; ABSENT: as asked */
 };

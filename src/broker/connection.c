@@ -34,12 +34,20 @@ static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struc
     return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
 }
 
+/* Half of a short life: what is always about to expire would be refreshed by every call. */
+static uint64_t early(const struct cx *cx, const struct downstream_tokens *t)
+{
+    uint64_t half_of_life = (t->expires - t->obtained) / 2;
+    uint64_t usual = cx->gateway->lifetimes.early_refresh;
+    return half_of_life < usual ? half_of_life : usual;
+}
+
 /* Good for a call as it is. */
 static bool fresh(const struct cx *cx, const struct downstream_tokens *t, struct span rejected)
 {
     if (span_present(rejected) && crypto_equal(t->access_token, rejected))
         return false;
-    return t->expires == 0 || t->expires > cx->now + cx->gateway->lifetimes.early_refresh;
+    return t->expires == 0 || t->expires > cx->now + early(cx, t);
 }
 
 /* Not fresh, but better than nothing while downstream is out of reach. */

@@ -51,7 +51,7 @@ static bool take_expiry(const struct cx *cx, const struct json *said, uint64_t *
 static const char *read_answer(const struct cx *cx, const struct json *said, struct answer *answer)
 {
     struct downstream_tokens *tokens = &answer->tokens;
-    *answer = (struct answer){0};
+    *answer = (struct answer){.tokens.obtained = cx->now};
     /* Section 7.1: "The client MUST NOT use an access token if it does not understand the token
      * type." */
     if (!span_equal_nocase(json_member_text(said, SPAN("token_type")), SPAN("bearer")))

@@ -167,6 +167,7 @@ struct span tokens_pack(struct arena *a, const struct downstream_tokens *t)
     pack_u8(&b, TOKENS_FORMAT);
     pack_span(&b, t->access_token);
     pack_span(&b, t->refresh_token);
+    pack_u64(&b, t->obtained);
     pack_u64(&b, t->expires);
     pack_span(&b, t->scope);
     return built(&b);
@@ -179,6 +180,7 @@ enum result tokens_unpack(struct span bytes, struct downstream_tokens *t)
         return MALFORMED;
     t->access_token = unpack_span(&u);
     t->refresh_token = unpack_span(&u);
+    t->obtained = unpack_u64(&u);
     t->expires = unpack_u64(&u);
     t->scope = unpack_span(&u);
     return unpack_done(&u);

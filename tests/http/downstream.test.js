@@ -7,7 +7,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { Client } from "./support/client.js";
 import { callTool, resultOf } from "./support/mcp.js";
 import { Person } from "./support/person.js";
-import { startWorld } from "./support/world.js";
+import { due, startWorld } from "./support/world.js";
 
 const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
 const [privateJwk, publicJwk] = await Promise.all([privateKey, publicKey].map(async (key) => ({ ...(await exportJWK(key)), kid: "1" })));
@@ -68,7 +68,7 @@ const WAYS = {
 
 for (const [way, { client: metadata, profile = {}, hook, identity }] of Object.entries(WAYS)) {
   test(`S3: ${way}: signed in, called, refreshed`, async (t) => {
-    let lifetime = 30; // due at the first call
+    let lifetime = 2;
     const world = await startWorld({
       secrets: { TODO_KEY: JSON.stringify(privateJwk) },
       todo: { client: metadata, accessTokenSeconds: () => lifetime },
@@ -83,6 +83,7 @@ for (const [way, { client: metadata, profile = {}, hook, identity }] of Object.e
     const client = await Client.register(world);
     const alice = new Person(world, "alice");
     const tokens = await client.signIn(alice);
+    await due(lifetime);
     lifetime = 3600;
     const me = await resultOf(await callTool(world, tokens.access_token, "whoami"));
     assert.equal(me.structuredContent.sub, "user-1001");

@@ -14,7 +14,7 @@ import {
 import { findSecrets, spellingsOf } from "./support/secrets.js";
 import { readStorage } from "./support/storage.js";
 import { wiretap } from "./support/wiretap.js";
-import { startWorld, until } from "./support/world.js";
+import { due, startWorld, until } from "./support/world.js";
 
 const RETRY_SECONDS = 1;
 
@@ -81,8 +81,9 @@ async function live() {
     refreshed.tokens = await client.refresh(refreshed.tokens.refresh_token);
   }
 
-  const rotated = (grants["rotated downstream"] = await signIn("alice", 30));
+  const rotated = (grants["rotated downstream"] = await signIn("alice", 2));
   dead["a redeemed code, after a downstream refresh"] = { token: rotated.code, of: rotated };
+  await due(2);
   await call(rotated.tokens.access_token);
   rotated.downstream = issued().at(-1);
 

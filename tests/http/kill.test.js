@@ -14,7 +14,7 @@ const SEED = Number(process.env.SEED ?? 20261121);
 const KILLS = 10;
 const APPS = 6;
 const OPERATIONS_BETWEEN = 24;
-const SHORT = 30; // seconds: of a downstream token that is refreshed with each call
+const SHORT = 2; // seconds: of a downstream token that is refreshed after one of them
 const LONG = 3600;
 
 /** mulberry32 */

@@ -7,10 +7,10 @@ import { HOST } from "./support/gateway.js";
 import { callTool, resultOf } from "./support/mcp.js";
 import { upToCallback } from "./support/midway.js";
 import { Person } from "./support/person.js";
-import { startWorld } from "./support/world.js";
+import { due, startWorld } from "./support/world.js";
 
 const ROUNDS = HOST === "wrangler" ? 100 : 10; // of the real Durable Object, and of its stand-in
-const SHORT = 30; // seconds; Latchkey refreshes what ends within a minute
+const SHORT = 2; // seconds; Latchkey refreshes at half of so short a life
 const LONG = 3600;
 
 let world, client, alice;
@@ -130,6 +130,7 @@ test("S4: 50 parallel calls with an expired downstream token make 1 downstream r
     lifetime = SHORT;
     const tokens = await client.signIn(alice);
     lifetime = LONG;
+    await due(SHORT);
     const from = world.todo.provider.tokenRequests.length;
     const answers = await atOnce(50, () => callTool(world, tokens.access_token, "whoami"));
     for (const response of answers) assert.equal((await resultOf(response)).structuredContent.sub, "user-1001");
@@ -146,6 +147,7 @@ test("S4 S14: client refreshes, calls and a downstream refresh at once: none get
     lifetime = SHORT;
     const tokens = await client.signIn(alice);
     lifetime = LONG;
+    await due(SHORT);
     const from = world.todo.provider.tokenRequests.length;
     const refreshed = atOnce(10, () => refresh(tokens.refresh_token).then(answerOf));
     const called = atOnce(20, () => calls(tokens.access_token));

@@ -8,7 +8,7 @@ import { callTool } from "./support/mcp.js";
 import { Person } from "./support/person.js";
 import { findSecrets, spellingsOf } from "./support/secrets.js";
 import { wiretap } from "./support/wiretap.js";
-import { startWorld } from "./support/world.js";
+import { due, startWorld } from "./support/world.js";
 
 const CANARY = `canary-${"x".repeat(20)}`; // no secret: the name of a client, which is said, logged and stored
 const RUNTIME_KEY = "key-of-the-runtime-0123456789";
@@ -27,14 +27,14 @@ const places = (texts, where) => texts.map((text, i) => ({ where: `${where} ${i}
 
 before(async () => {
   const taps = [];
-  let lifetime = 30;
+  let lifetime = 2;
   world = await startWorld({
     secrets: { RUNTIME_KEY },
     todo: { accessTokenSeconds: () => lifetime },
     config: ({ servers }) => void (servers.todo.headers = { "x-api-key": { secret: "RUNTIME_KEY" } }),
   });
   world.hooks.onProviderRequest = (req, res) => void (req.url === "/token" && taps.push(wiretap(req, res)));
-  await fullRun();
+  await fullRun(lifetime);
   lifetime = 3600;
   await fullRun();
   await failures();
@@ -52,8 +52,8 @@ before(async () => {
 });
 after(() => world?.stop());
 
-/** Everybody's daily life. */
-async function fullRun() {
+/** Everybody's daily life; once with tokens of the product that live so many seconds. */
+async function fullRun(lifetime) {
   const open = await Client.register(world, { client_name: CANARY });
   const confidential = await Client.register(world, { client_name: CANARY, token_endpoint_auth_method: "client_secret_basic" });
   for (const client of [open, confidential])
@@ -62,6 +62,7 @@ async function fullRun() {
       const authorized = await client.authorize(person);
       note(upstream, "client's verifier", authorized.verifier);
       const tokens = await client.redeem(authorized);
+      if (lifetime) await due(lifetime);
       for (const name of ["whoami", "list_todos"]) await (await callTool(world, tokens.access_token, name)).text();
       const progress = { params: { name: "whoami", arguments: {}, _meta: { progressToken: 1 } } };
       await (await callTool(world, tokens.access_token, "whoami", {}, progress)).text();

@@ -5,10 +5,10 @@ import { after, afterEach, before, test } from "node:test";
 import { Client, refusal } from "./support/client.js";
 import { callTool, resultOf } from "./support/mcp.js";
 import { Person } from "./support/person.js";
-import { startWorld, until } from "./support/world.js";
+import { due, startWorld, until } from "./support/world.js";
 
-/** Of the product's access tokens. Latchkey refreshes those that end within 60 seconds. */
-const SHORT = 30;
+/** Of the product's access tokens, in seconds. Latchkey refreshes at half of a life as short as this. */
+const SHORT = 2;
 const LONG = 3600;
 
 let world, client, lifetime;
@@ -26,6 +26,7 @@ async function signIn(login, first = SHORT) {
   lifetime = first;
   const tokens = await client.signIn(new Person(world, login));
   lifetime = LONG;
+  if (first < LONG) await due(first);
   const from = world.todo.provider.tokenRequests.length;
   const called = world.seen.runtime.length;
   return {
@@ -62,8 +63,7 @@ test("S4: two users at once: one refresh for each", async () => {
 
 test("S4: a token that has expired is refreshed too; one that lives is left alone", async () => {
   const alice = await signIn("alice", 1);
-  const expiry = Date.now() + 1000;
-  await until(() => Date.now() > expiry, "it expires");
+  await due(2);
   assert.equal((await alice.whoami()).sub, "user-1001");
   assert.equal((await alice.whoami()).sub, "user-1001");
   assert.equal(alice.refreshes().length, 1);
@@ -72,8 +72,9 @@ test("S4: a token that has expired is refreshed too; one that lives is left alon
 test("S4: refreshed again and again, each time with the token that came last", async () => {
   const alice = await signIn("alice");
   for (let round = 1; round <= 4; round++) {
-    lifetime = SHORT; // so the next call refreshes once more
+    lifetime = SHORT;
     await alice.whoami();
+    await due(SHORT);
     assert.equal(alice.refreshes().length, round);
   }
   assert.ok(alice.refreshes().every(({ error }) => error === undefined));
@@ -149,8 +150,7 @@ const FAILURES = {
 for (const [failure, answer] of Object.entries(FAILURES)) {
   test(`S4 S52: the product's token endpoint answers ${failure}: 503, and later all is well`, async () => {
     const alice = await signIn("alice", 1);
-    const expiry = Date.now() + 1000;
-    await until(() => Date.now() > expiry, "it expires");
+    await due(2);
     const asked = world.seen.provider.length;
     world.hooks.onProviderRequest = (req, res) => void (req.url === "/token" && answer(res));
     const response = await alice.call();
@@ -166,7 +166,7 @@ for (const [failure, answer] of Object.entries(FAILURES)) {
 }
 
 test("S4: while the product's token endpoint is away, a token that still lives is used", async () => {
-  const alice = await signIn("alice");
+  const alice = await signIn("alice", 10);
   world.hooks.onProviderRequest = (req, res) => void (req.url === "/token" && res.writeHead(503).end());
   assert.equal((await alice.whoami()).sub, "user-1001");
   delete world.hooks.onProviderRequest;

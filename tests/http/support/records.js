@@ -131,7 +131,7 @@ export const readFamily = (value) =>
 
 /** The sealed downstream tokens, opened. */
 const readTokens = (bytes) =>
-  unpack(bytes, 1, (u) => ({ accessToken: u.text(), refreshToken: u.text(), expires: u.u64(), scope: u.text() }));
+  unpack(bytes, 1, (u) => ({ accessToken: u.text(), refreshToken: u.text(), obtained: u.u64(), expires: u.u64(), scope: u.text() }));
 
 /** An authorization code, opened. */
 const readCode = (bytes) =>

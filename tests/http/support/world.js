@@ -94,6 +94,12 @@ export async function startWorld({ todo: todoOptions = {}, config: change, secre
   };
 }
 
+/** Until the next call refreshes the product's token, which was to live so many seconds: at half of its life. */
+export function due(seconds) {
+  const end = Date.now() + 500 * seconds;
+  return until(() => Date.now() >= end, "half of its life is over");
+}
+
 /** Waits until `happened()` returns something, and returns that. */
 export async function until(happened, what, ms = 30_000) {
   const end = performance.now() + ms;

@@ -2,6 +2,7 @@
  * Tool calls: who is let through, as whom, and what it costs. Rows of the
  * security list: H05, H07, H08, H11, J13, N13, S46, S57, S58, S63, S65.
  */
+#include "broker/connection.h"
 #include "check.h"
 #include "support/caller.h"
 
@@ -297,6 +298,44 @@ static void messages(void)
 
 /* ---- the runtime fails ---- */
 
+static void runtime_always_refuses(void)
+{
+    static const struct {
+        const char *why;
+        uint64_t later;            /* than the call before */
+        unsigned calls, refreshes; /* of the runtime, of the product */
+    } rows[] = {
+        {"it refuses a new token: another one would be no better", 0, 1, 0},
+        {"nor a moment later", CONNECTION_NEW_SECONDS - 1, 1, 0},
+        {"it is no longer new: one refresh, one more attempt", 1, 2, 1},
+        {"and the new one is new", 0, 1, 0},
+        {"to its last second", CONNECTION_NEW_SECONDS - 1, 1, 0},
+        {"so it is one refresh for all calls of half a minute", 1, 2, 1},
+    };
+    struct caller c = signed_in();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_row(rows[i].why);
+        world.now += rows[i].later;
+        world_count_anew(&world);
+        world.runtime.refusals_due = 2;
+        CHECK_INT(caller_do(&c, CALL), 502);
+        CHECK_INT(world.runtime.calls, rows[i].calls);
+        CHECK_INT(world.products[0].refreshes, rows[i].refreshes);
+    }
+    check_row("the connection has not suffered");
+    world.runtime.refusals_due = 0;
+    CHECK(caller_is_served(&c));
+    check_row("a token of ten seconds is new for five");
+    world_make(&world);
+    c = caller_make(&world, "alice");
+    world.products[0].access_seconds = 10;
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    world.now += 4;
+    world.runtime.refusals_due = 1;
+    CHECK_INT(caller_do(&c, CALL), 502);
+    CHECK_INT(world.products[0].refreshes, 0);
+}
+
 static void runtime_fails(void)
 {
     struct caller c = signed_in();
@@ -305,21 +344,25 @@ static void runtime_fails(void)
     CHECK_INT(caller_do(&c, CALL), 502);
     check_row("it refuses the token once: another one is fetched, and the call goes through");
     c = signed_in();
+    world.now += CONNECTION_NEW_SECONDS;
     world.runtime.refusals_due = 1;
     CHECK(caller_is_served(&c));
     CHECK_INT(world.products[0].refreshes, 1);
     check_row("it refuses that too: an answer, not a loop");
     c = signed_in();
+    world.now += CONNECTION_NEW_SECONDS;
     world.runtime.refusals_due = 2;
     CHECK_INT(caller_do(&c, CALL), 502);
     CHECK_INT(world.runtime.calls, 2);
     CHECK_INT(world.products[0].refreshes, 1);
     CHECK(caller_is_served(&c));
+    runtime_always_refuses();
     for (uint32_t luck = 0; luck < 4; luck++) {
         static struct caller many[30];
         check_row("it refuses the token of 30 calls at once: one refresh");
         for (size_t i = 0; i < COUNT(many); i++)
             many[i] = i == 0 ? signed_in() : many[0];
+        world.now += CONNECTION_NEW_SECONDS;
         world.products[0].tokens[0].expires = 0;
         CHECK_INT(callers_do(many, COUNT(many), CALL, luck, 200), COUNT(many));
         CHECK_INT(world.products[0].refreshes, 1);

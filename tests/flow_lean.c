@@ -306,6 +306,7 @@ static void product_without_refresh_tokens(void)
     world.products[0].mood = GIVES_NO_REFRESH;
     c = caller_make(&world, "alice");
     CHECK_INT(caller_do_until(&c, CALL), 200);
+    world.now += 30;
     world.runtime.refusals_due = 1;
     CHECK_INT(caller_do(&c, CALL), 401);
     CHECK_INT(caller_do(&c, REFRESH), 400);

@@ -4,6 +4,7 @@
  * Then: no success that is not stored, nothing consumed that was not used, no
  * second chain of tokens, no half-written grant, and everybody can go on.
  */
+#include "broker/connection.h"
 #include "check.h"
 #include "oauth/grant.h"
 #include "support/scene.h"
@@ -88,8 +89,11 @@ static void check_call(struct point *p)
 {
     struct caller again = p->before;
     bool lost = tokens_are_lost(p);
-    world.now += LEASE_SECONDS;
-    world.runtime.refusals_due = 1; /* so that the product has to be asked */
+    world.now += CONNECTION_NEW_SECONDS; /* and no lease lasts so long */
+    world.runtime.refusals_due = 0;
+    for (size_t i = 0; i < world.products[0].token_count; i++) /* so that the product is asked */
+        if (!world.products[0].tokens[i].is_refresh)
+            world.products[0].tokens[i].expires = 0;
     CHECK(caller_is_served(&again) != lost);
     if (lost) {
         CHECK_INT(again.answer.status, 401);

@@ -40,7 +40,7 @@ static const struct state STATES[] = {
     {"never called", false, 0, 0},
     {"retry window over, downstream expired", true, 620, 0},
     {"never called, downstream expired", false, 620, 0},
-    {"refused by the runtime", true, 0, 1},
+    {"refused by the runtime", true, 30, 1},
 };
 
 struct pair {

@@ -35,26 +35,34 @@ static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struc
 }
 
 /* Half of a short life: what is always about to expire would be refreshed by every call. */
-static uint64_t early(const struct cx *cx, const struct downstream_tokens *t)
+static uint64_t half_of_life_or(const struct downstream_tokens *t, uint64_t seconds)
 {
-    uint64_t half_of_life = (t->expires - t->obtained) / 2;
-    uint64_t usual = cx->gateway->lifetimes.early_refresh;
-    return half_of_life < usual ? half_of_life : usual;
+    uint64_t half = (t->expires - t->obtained) / 2;
+    return t->expires != 0 && half < seconds ? half : seconds;
+}
+
+static bool is_rejected(const struct downstream_tokens *t, struct span rejected)
+{
+    return span_present(rejected) && crypto_equal(t->access_token, rejected);
+}
+
+/* Too young to have died: whatever is wrong with it would be wrong with the next one too. */
+static bool is_new(const struct cx *cx, const struct downstream_tokens *t)
+{
+    return cx->now < t->obtained + half_of_life_or(t, CONNECTION_NEW_SECONDS);
 }
 
 /* Good for a call as it is. */
 static bool fresh(const struct cx *cx, const struct downstream_tokens *t, struct span rejected)
 {
-    if (span_present(rejected) && crypto_equal(t->access_token, rejected))
-        return false;
-    return t->expires == 0 || t->expires > cx->now + early(cx, t);
+    uint64_t early = half_of_life_or(t, cx->gateway->lifetimes.early_refresh);
+    return !is_rejected(t, rejected) && (t->expires == 0 || t->expires > cx->now + early);
 }
 
 /* Not fresh, but better than nothing while downstream is out of reach. */
 static bool usable(const struct cx *cx, const struct downstream_tokens *t, struct span rejected)
 {
-    return t->expires > cx->now &&
-           !(span_present(rejected) && crypto_equal(t->access_token, rejected));
+    return t->expires > cx->now && !is_rejected(t, rejected);
 }
 
 /*
@@ -123,6 +131,8 @@ enum result connection_token(struct cx *cx, const struct profile *profile, struc
     TRY(open_rows(cx, rows, token, &opened));
     struct downstream server;
     for (int round = 0; !fresh(cx, &opened.tokens, rejected); round++) {
+        if (is_rejected(&opened.tokens, rejected) && is_new(cx, &opened.tokens))
+            return NOT_FOUND;
         /* Without a refresh token it is good to its end; then the lease's holder breaks the grant,
          * so that the client's own refresh is refused too and the user is asked again. */
         if (!span_present(opened.tokens.refresh_token) && usable(cx, &opened.tokens, rejected))

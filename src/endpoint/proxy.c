@@ -284,16 +284,18 @@ static enum result runtime_failed(struct cx *cx, enum result result)
 static enum result forward_as_user(struct cx *cx, struct call *call)
 {
     const struct profile *profile = call->server->profile;
-    struct span access_token;
-    TRY(connection_token(cx, profile, &call->rows, call->token, ABSENT, &access_token));
-    enum result result = forward(cx, call, access_token);
-    if (result != OK)
-        return runtime_failed(cx, result);
-    /* The downstream token died before its time: once more with another one. */
-    TRY(connection_token(cx, profile, &call->rows, call->token, access_token, &access_token));
-    result = forward(cx, call, access_token);
-    if (result != OK)
-        return runtime_failed(cx, result);
+    struct span access_token = ABSENT;
+    /* Twice: a downstream token may die before its time. */
+    for (int attempt = 0; attempt < 2; attempt++) {
+        enum result better =
+            connection_token(cx, profile, &call->rows, call->token, access_token, &access_token);
+        if (better == NOT_FOUND)
+            break;
+        TRY(better);
+        enum result result = forward(cx, call, access_token);
+        if (result != OK)
+            return runtime_failed(cx, result);
+    }
     return refuse(cx, BAD_GATEWAY, "runtime_refuses",
                   "The server behind this gateway refuses the user's fresh token.");
 }
@@ -310,8 +312,7 @@ static enum result serve(struct cx *cx, struct call *call)
         return PENDING;
     /* A remembered row may be older than the token. */
     if (cx->gateway->lifetimes.grant_cache > 0 &&
-        (read == NOT_FOUND ||
-         (read == OK && grant_access(cx, &call->rows, call->token) == NULL)))
+        (read == NOT_FOUND || (read == OK && grant_access(cx, &call->rows, call->token) == NULL)))
         read = grant_read_now(cx, grant_id, &call->rows);
     if (read == NOT_FOUND)
         return invalid_token(cx, "grant_gone");

@@ -14,6 +14,8 @@ const CANARY = `canary-${"x".repeat(20)}`; // no secret: the name of a client, w
 const RUNTIME_KEY = "key-of-the-runtime-0123456789";
 
 let world, answers, logs, storage, audit;
+const SHORT = 2; // seconds; refreshed at half of so short a life
+let lifetime = SHORT; // of the product's access tokens
 /** What each party alone may know; by where it comes from. */
 const downstream = {}; // the product's tokens, codes, verifiers: never to be seen by a client
 const upstream = {}; // ours: told to one party, once
@@ -27,14 +29,13 @@ const places = (texts, where) => texts.map((text, i) => ({ where: `${where} ${i}
 
 before(async () => {
   const taps = [];
-  let lifetime = 2;
   world = await startWorld({
     secrets: { RUNTIME_KEY },
     todo: { accessTokenSeconds: () => lifetime },
     config: ({ servers }) => void (servers.todo.headers = { "x-api-key": { secret: "RUNTIME_KEY" } }),
   });
   world.hooks.onProviderRequest = (req, res) => void (req.url === "/token" && taps.push(wiretap(req, res)));
-  await fullRun(lifetime);
+  await fullRun();
   lifetime = 3600;
   await fullRun();
   await failures();
@@ -52,8 +53,8 @@ before(async () => {
 });
 after(() => world?.stop());
 
-/** Everybody's daily life; once with tokens of the product that live so many seconds. */
-async function fullRun(lifetime) {
+/** Everybody's daily life. */
+async function fullRun() {
   const open = await Client.register(world, { client_name: CANARY });
   const confidential = await Client.register(world, { client_name: CANARY, token_endpoint_auth_method: "client_secret_basic" });
   for (const client of [open, confidential])
@@ -62,7 +63,7 @@ async function fullRun(lifetime) {
       const authorized = await client.authorize(person);
       note(upstream, "client's verifier", authorized.verifier);
       const tokens = await client.redeem(authorized);
-      if (lifetime) await due(lifetime);
+      if (lifetime === SHORT) await due(SHORT);
       for (const name of ["whoami", "list_todos"]) await (await callTool(world, tokens.access_token, name)).text();
       const progress = { params: { name: "whoami", arguments: {}, _meta: { progressToken: 1 } } };
       await (await callTool(world, tokens.access_token, "whoami", {}, progress)).text();
@@ -97,13 +98,13 @@ async function failures() {
   }
   delete world.hooks.onRuntimeRequest;
   const tap = world.hooks.onProviderRequest;
+  lifetime = SHORT;
   const broken = await client.signIn(alice);
   await (await callTool(world, broken.access_token, "whoami")).text();
+  await due(2 * SHORT); // it has expired
   world.hooks.onProviderRequest = (req, res) => void (req.url === "/token" && res.writeHead(503).end());
-  world.hooks.onRuntimeRequest = (req, res) => void res.writeHead(401).end();
   await ignore(callTool(world, broken.access_token, "whoami"));
   await ignore(new Person(world, "alice").signIn((await client.request()).url));
-  delete world.hooks.onRuntimeRequest;
   world.hooks.onProviderRequest = tap;
   world.todo.provider.revokeAll("user-1001");
 

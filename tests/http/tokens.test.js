@@ -11,10 +11,17 @@ import { due, startWorld, until } from "./support/world.js";
 const SHORT = 2;
 const LONG = 3600;
 
+/** A token as young as this has not died, though the runtime may refuse it: it is not refreshed. */
+const NEW_SECONDS = 30;
+
 let world, client, lifetime;
+const older = []; // grants of carol's, for the last tests
+let signedIn;
 before(async () => {
   world = await startWorld({ todo: { accessTokenSeconds: () => lifetime } });
   client = await Client.register(world);
+  for (let i = 0; i < 3; i++) older.push(await signIn("carol", LONG));
+  signedIn = Date.now();
 });
 after(() => world?.stop());
 afterEach(() => {
@@ -27,6 +34,11 @@ async function signIn(login, first = SHORT) {
   const tokens = await client.signIn(new Person(world, login));
   lifetime = LONG;
   if (first < LONG) await due(first);
+  return observed(tokens);
+}
+
+/** What happens from now on. */
+function observed(tokens) {
   const from = world.todo.provider.tokenRequests.length;
   const called = world.seen.runtime.length;
   return {
@@ -38,11 +50,13 @@ async function signIn(login, first = SHORT) {
   };
 }
 
-/** Of a grant whose first call has been made. */
-async function signInAndCall(login, first) {
-  const alice = await signIn(login, first);
-  await alice.whoami();
-  return { ...alice, tokenAtRuntime: alice.atRuntime().at(-1) };
+/** A grant whose token is not new any more. */
+async function anOlder() {
+  const { access_token, whoami, atRuntime } = older.pop();
+  await whoami();
+  const tokenAtRuntime = atRuntime().at(-1);
+  await until(() => Date.now() > signedIn + 1000 * NEW_SECONDS, "it is not new any more", 60_000);
+  return { ...observed({ access_token }), tokenAtRuntime };
 }
 
 test("S4: 50 parallel calls with a token about to expire: one refresh, and all get the new token", async () => {
@@ -78,41 +92,6 @@ test("S4: refreshed again and again, each time with the token that came last", a
     assert.equal(alice.refreshes().length, round);
   }
   assert.ok(alice.refreshes().every(({ error }) => error === undefined));
-});
-
-test("S4 S1: the runtime refuses a token before its time: one refresh, one retry, the same message", async () => {
-  const alice = await signInAndCall("alice", LONG);
-  world.hooks.onRuntimeRequest = (req, res) => {
-    if (req.headers.authorization === alice.tokenAtRuntime) res.writeHead(401, { "www-authenticate": "Bearer" }).end();
-  };
-  const added = await callTool(world, alice.access_token, "add_todo", { title: "sent twice, done once" });
-  assert.equal((await resultOf(added)).structuredContent.title, "sent twice, done once");
-  assert.equal(alice.refreshes().length, 1);
-  assert.equal(alice.atRuntime().length, 3);
-  const { structuredContent } = await resultOf(await callTool(world, alice.access_token, "list_todos"));
-  assert.equal(structuredContent.todos.filter(({ title }) => title.startsWith("sent twice")).length, 1);
-});
-
-test("S4: 50 parallel calls whose token the runtime refuses: one refresh still", async () => {
-  const alice = await signInAndCall("alice", LONG);
-  world.hooks.onRuntimeRequest = (req, res) => {
-    if (req.headers.authorization === alice.tokenAtRuntime) res.writeHead(401).end();
-  };
-  const answers = await Promise.all(Array.from({ length: 50 }, alice.whoami));
-  for (const { sub } of answers) assert.equal(sub, "user-1001");
-  assert.equal(alice.refreshes().length, 1);
-});
-
-test("S4 Q2: a runtime that refuses every token is a bad gateway, and no storm", async () => {
-  const alice = await signInAndCall("alice", LONG);
-  world.hooks.onRuntimeRequest = (req, res) => void res.writeHead(401, { "www-authenticate": 'Bearer realm="runtime"' }).end();
-  const response = await alice.call();
-  assert.equal(response.status, 502);
-  assert.equal(response.headers.get("www-authenticate"), null, "the client's token is good");
-  assert.equal((await response.json()).error.code, -32603);
-  assert.equal(alice.refreshes().length, 1);
-  delete world.hooks.onRuntimeRequest;
-  assert.equal((await alice.whoami()).sub, "user-1001");
 });
 
 test("S4 D11: a grant revoked downstream: a challenge, then invalid_grant, until the user signs in again", async () => {
@@ -196,4 +175,42 @@ test("S4: the client's own refreshes and the product's are independent", async (
   const calls = [callTool(world, second.access_token, "whoami"), callTool(world, alice.access_token, "whoami")];
   for (const response of await Promise.all(calls)) assert.equal((await resultOf(response)).structuredContent.sub, "user-1001");
   assert.equal(alice.refreshes().length, 1);
+});
+
+test("S4 S1: the runtime refuses a token before its time: one refresh, one retry, the same message", async () => {
+  const carol = await anOlder();
+  world.hooks.onRuntimeRequest = (req, res) => {
+    if (req.headers.authorization === carol.tokenAtRuntime) res.writeHead(401, { "www-authenticate": "Bearer" }).end();
+  };
+  const added = await callTool(world, carol.access_token, "add_todo", { title: "sent twice, done once" });
+  assert.equal((await resultOf(added)).structuredContent.title, "sent twice, done once");
+  assert.equal(carol.refreshes().length, 1);
+  assert.equal(carol.atRuntime().length, 2);
+  const { structuredContent } = await resultOf(await callTool(world, carol.access_token, "list_todos"));
+  assert.equal(structuredContent.todos.filter(({ title }) => title.startsWith("sent twice")).length, 1);
+});
+
+test("S4: 50 parallel calls whose token the runtime refuses: one refresh still", async () => {
+  const carol = await anOlder();
+  world.hooks.onRuntimeRequest = (req, res) => {
+    if (req.headers.authorization === carol.tokenAtRuntime) res.writeHead(401).end();
+  };
+  const answers = await Promise.all(Array.from({ length: 50 }, carol.whoami));
+  for (const { sub } of answers) assert.equal(sub, "user-2001");
+  assert.equal(carol.refreshes().length, 1);
+});
+
+test("S4 Q2: a runtime that refuses every token is a bad gateway, and no storm", async () => {
+  const carol = await anOlder();
+  world.hooks.onRuntimeRequest = (req, res) => void res.writeHead(401, { "www-authenticate": 'Bearer realm="runtime"' }).end();
+  for (const calls of [2, 3]) {
+    const response = await carol.call();
+    assert.equal(response.status, 502);
+    assert.equal(response.headers.get("www-authenticate"), null, "the client's token is good");
+    assert.equal((await response.json()).error.code, -32603);
+    assert.equal(carol.refreshes().length, 1, "the new token is too young for another");
+    assert.equal(carol.atRuntime().length, calls);
+  }
+  delete world.hooks.onRuntimeRequest;
+  assert.equal((await carol.whoami()).sub, "user-2001");
 });

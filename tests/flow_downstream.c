@@ -116,8 +116,10 @@ static void moods(void)
         unsigned status; /* of the call meanwhile */
         bool ends;       /* the connection */
     } rows[] = {
-        {"S52: 400: the connection is broken", REFUSES, 0, 401, true},
+        {"S52: 400 invalid_grant: the connection is broken", REFUSES, 0, 401, true},
         {"S52: 400, though the token is still good", REFUSES, 30, 401, true},
+        {"S52: 403 of something before it: not yet expired", FORBIDS, 30, 200, false},
+        {"S52: 403 of something before it: try again", FORBIDS, 0, 503, false},
         {"S52: 500: not yet expired, so the call goes on", BREAKS, 30, 200, false},
         {"S52: 500: try again", BREAKS, 0, 503, false},
         {"S51: no answer: not yet expired", SILENT, 30, 200, false},

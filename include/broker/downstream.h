@@ -91,8 +91,8 @@ enum result downstream_read_answer(struct cx *cx, const struct downstream *serve
 /*
  * Exchanges the code and finds out who signed in: the id_token (signature by the
  * server's JWKS, iss, aud, azp, exp, nonce), else userinfo, else introspection.
- * INVALID_GRANT: refused for good; UNVERIFIABLE: the identity cannot be told;
- * TEMPORARILY_UNAVAILABLE: the server failed, or does not take us for its client.
+ * INVALID_GRANT: the code is not good; UNVERIFIABLE: the identity cannot be told;
+ * TEMPORARILY_UNAVAILABLE: the server failed, or does not like us or our request.
  * Whatever goes wrong after the tokens have come, they are revoked.
  */
 enum result downstream_exchange(struct cx *cx, const struct downstream *server, struct span code,
@@ -103,9 +103,9 @@ enum result downstream_exchange(struct cx *cx, const struct downstream *server, 
 /*
  * Refreshes; one effect, so that nothing stands between the answer and the
  * ledger. A missing refresh token in the answer keeps the old one. An id_token
- * in the answer must be `expected`'s. INVALID_GRANT: a 4xx other than those
- * below, or another person: the connection is broken; TEMPORARILY_UNAVAILABLE:
- * 5xx, timeout, 408, 425, 429, invalid_client, no answer of the protocol's: it is not.
+ * in the answer must be `expected`'s. INVALID_GRANT: the server says that this
+ * grant is over (RFC 6749 section 5.2), or another person: the connection is
+ * broken; TEMPORARILY_UNAVAILABLE: anything else, with or without an answer: it is not.
  */
 enum result downstream_refresh(struct cx *cx, const struct downstream *server,
                                const struct downstream_identity *expected,

@@ -69,20 +69,32 @@ static const char *read_answer(const struct cx *cx, const struct json *said, str
     return NULL;
 }
 
-/* RFC 6749 section 5.2: there are no tokens in it, and why. said: NULL if it is no JSON object. */
+/*
+ * RFC 6749 section 5.2: "invalid_grant: The provided authorization grant [...] or refresh token is
+ * invalid, expired, revoked". The others are OpenID Connect's (Core section 3.1.2.6) for a user who
+ * has to act first, and some servers say them here too.
+ */
+static const char *const GRANT_IS_OVER[] = {"invalid_grant", "interaction_required",
+                                            "login_required", "consent_required"};
+
+/*
+ * There are no tokens in it, and why. said: NULL if it is no JSON object. Only the server itself
+ * can say that a grant is over, and some say so with 200: a firewall's page, a deployment's 404 or
+ * a complaint about our own registration or request says nothing about the grant.
+ */
 static enum result refuse_answer(struct cx *cx, uint32_t status, const struct json *said)
 {
     struct span error = json_member_text(said, SPAN("error"));
     if (backchannel_is_transient(status) || span_equal(error, SPAN("temporarily_unavailable")))
         return backchannel_unavailable(cx, "downstream_unavailable");
-    /* Said of us, not of the grant: that is as good as before once the operator has mended it. */
-    if (span_equal(error, SPAN("invalid_client")))
+    for (size_t i = 0; i < sizeof GRANT_IS_OVER / sizeof *GRANT_IS_OVER; i++)
+        if (span_equal(error, span_of(GRANT_IS_OVER[i])))
+            return refuse(cx, INVALID_GRANT, "downstream_grant_refused",
+                          "The product's authorization server does not accept the grant any more.");
+    if (span_equal(error, SPAN("invalid_client")) || span_equal(error, SPAN("unauthorized_client")))
         return backchannel_unavailable(cx, "downstream_client_refused");
-    /* Some servers answer 200 and an error. */
-    if ((status >= 400 && status < 500) || error.size > 0)
-        return refuse(cx, INVALID_GRANT, "downstream_grant_refused",
-                      "The product's authorization server does not accept the grant any more.");
-    return backchannel_unavailable(cx, "downstream_answer_malformed");
+    return backchannel_unavailable(cx, error.size > 0 ? "downstream_request_refused"
+                                                      : "downstream_answer_malformed");
 }
 
 static enum result ask(struct cx *cx, const struct downstream *server, const struct form *form,

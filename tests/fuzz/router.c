@@ -23,7 +23,7 @@
 #include "text/form.h"
 #include "text/json.h"
 
-enum { MAX_REQUESTS = 24, MAX_EFFECTS = 10, MOODS = GIVES_NO_REFRESH + 1 };
+enum { MAX_REQUESTS = 24, MAX_EFFECTS = 10, MOODS = FORBIDS + 1 };
 
 static struct world world;
 

@@ -114,7 +114,8 @@ enum mood {
     ROTATES_NOT,  /* gives no refresh token in answer to a refresh */
     ANOTHER_USER, /* gives an id_token of somebody else */
     WRONG_NONCE,  /* ... or of another sign-in */
-    GIVES_NO_REFRESH /* gives no refresh token at all */
+    GIVES_NO_REFRESH, /* gives no refresh token at all */
+    FORBIDS           /* 403 and a page: its firewall's */
 };
 
 struct product_code {

@@ -242,6 +242,8 @@ static struct span token_endpoint(struct world *w, struct arena *a, struct produ
         return no_answer(a);
     if (p->mood == BREAKS)
         return answer(a, 500, SPAN("{}"));
+    if (p->mood == FORBIDS)
+        return answer(a, 403, SPAN("<html>"));
     if (p->mood == BABBLES)
         return answer(a, 200, SPAN("<html>"));
     if (!span_equal(headers_get(headers, SPAN("authorization")), basic))

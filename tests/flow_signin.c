@@ -1,6 +1,7 @@
 /*
  * From the client's first request to the code: who may go on, and who may not.
  * Rows of the security list: A13, A14, N05, N08-N11, N15, S07, S20-S22, S30, S31, S78.
+ * A state's single use: flow_state.c.
  */
 #include "check.h"
 #include "support/caller.h"
@@ -204,35 +205,6 @@ static void callback_is_of_this_browser(void)
     CHECK(span_present(attacker.code));
 }
 
-static void state_is_used_once(void)
-{
-    check_row("S21: the same answer again, as the browser is now");
-    struct caller c = at_step(CALLBACK);
-    struct caller again = c;
-    CHECK_INT(caller_do(&c, CALLBACK), 303);
-    CHECK(span_present(c.code));
-    again.cookies = c.cookies;
-    CHECK_INT(caller_do(&again, CALLBACK), 403);
-
-    check_row("S21: again, by a browser that kept its cookie");
-    c = at_step(CALLBACK);
-    again = c;
-    CHECK_INT(caller_do(&c, CALLBACK), 303);
-    again.callback_url = product_sign_in(&world, c.downstream_url, SPAN("mallory"));
-    CHECK_INT(caller_do(&again, CALLBACK), 303);
-    CHECK_SPAN(again.error, SPAN("access_denied"));
-    CHECK(!span_present(again.code));
-    check_row("S21: the live flow is unaffected");
-    CHECK_INT(caller_do(&c, REDEEM), 200);
-    CHECK(caller_is_served(&c));
-
-    check_row("S21: at the same time");
-    c = at_step(CALLBACK);
-    struct caller two[] = {c, c};
-    CHECK_INT(callers_do(two, 2, CALLBACK, 1, 303), 2);
-    CHECK(span_present(two[0].code) != span_present(two[1].code));
-}
-
 static void tabs(void)
 {
     check_row("A3: two tabs of one browser, finished in the other order");
@@ -386,7 +358,6 @@ int main(void)
     fewer_scopes();
     consent_is_of_this_browser();
     callback_is_of_this_browser();
-    state_is_used_once();
     tabs();
     answers_of_others();
     product_in_a_mood();

@@ -18,6 +18,12 @@
 /* A step on the grant's shard, with room for `values` bytes of values. */
 struct ledger_step shard_step(struct cx *cx, struct span grant_id, size_t values);
 
+/*
+ * When the `grant` row of a grant ends that is good until `end`: not before the
+ * `state` that made it, so that nobody can present that once more.
+ */
+uint64_t shard_grant_end(const struct cx *cx, uint64_t end);
+
 /* Reads grant and family; after the commit, shard_rows makes records of them. */
 void shard_read(struct ledger_step *step, struct grant_rows *rows);
 

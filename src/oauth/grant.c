@@ -6,9 +6,7 @@
 #include <string.h>
 
 /* A tombstone outlives whatever could still name the grant's id: a state or a code. */
-enum {
-    TOMBSTONE_SECONDS = 86400
-};
+enum { TOMBSTONE_SECONDS = 86400 };
 
 static void key_from(struct span bytes, struct key *key)
 {
@@ -43,7 +41,7 @@ enum result grant_store(struct cx *cx, struct grant *grant, const struct downstr
     struct span row = grant_pack(cx->arena, grant);
     struct ledger_step step = shard_step(cx, code->grant_id, row.size);
     ledger_check(&step, ROW_GRANT, 1);
-    ledger_write(&step, ROW_GRANT, code->expires, row);
+    ledger_write(&step, ROW_GRANT, shard_grant_end(cx, code->expires), row);
     ledger_write(&step, ROW_CODE, code->expires, SPAN("issued"));
     return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }

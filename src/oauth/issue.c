@@ -102,7 +102,7 @@ enum result grant_redeem(struct cx *cx, const struct code *code, struct span cli
     ledger_check(&step, ROW_CODE, 1);
     ledger_write(&step, ROW_CODE, LEDGER_KEEP_EXPIRY, family.access[0].hash);
     ledger_write(&step, ROW_FAMILY, family_end(cx, code->refreshes), row);
-    ledger_touch(&step, ROW_GRANT, family_end(cx, code->refreshes));
+    ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, family_end(cx, code->refreshes)));
     enum result result = ledger_commit_own(cx, &step, ROW_CODE, family.access[0].hash, &code_row);
     return result == CONFLICT ? code_not_there(cx, code, &code_row) : result;
 }
@@ -184,7 +184,7 @@ static enum result rotate(struct cx *cx, const struct grant_rows *rows,
     struct ledger_step step = shard_step(cx, rows->id, row.size + retry.size);
     ledger_check(&step, ROW_FAMILY, rows->family_row.version);
     ledger_write(&step, ROW_FAMILY, family_end(cx, true), row);
-    ledger_touch(&step, ROW_GRANT, family_end(cx, true));
+    ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, family_end(cx, true)));
     if (cx->gateway->lifetimes.refresh_retry > 0)
         ledger_write(&step, ROW_RETRY, cx->now + cx->gateway->lifetimes.refresh_retry, retry);
     return ledger_commit(cx, &step);

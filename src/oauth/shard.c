@@ -5,9 +5,7 @@
 #include <string.h>
 
 /* For the operations of any step of ours, beside the values. */
-enum {
-    STEP_OVERHEAD = 1024
-};
+enum { STEP_OVERHEAD = 1024 };
 
 struct ledger_step shard_step(struct cx *cx, struct span grant_id, size_t values)
 {
@@ -32,6 +30,12 @@ void shard_read(struct ledger_step *step, struct grant_rows *rows)
 {
     ledger_read(step, ROW_GRANT, &rows->grant_row);
     ledger_read(step, ROW_FAMILY, &rows->family_row);
+}
+
+uint64_t shard_grant_end(const struct cx *cx, uint64_t end)
+{
+    uint64_t state_end = cx->now + cx->gateway->lifetimes.transaction;
+    return end > state_end ? end : state_end;
 }
 
 /* ---- keys ---- */

@@ -70,10 +70,40 @@ bool scene_gives(const struct exchange *x)
 
 /* ---- rows ---- */
 
+/* The grant's row outlives what it is for, if that is brief, by as much as a state may still live.
+ */
+static uint64_t beyond(const struct world *w, uint64_t lifetime)
+{
+    uint64_t state = w->gateway.lifetimes.transaction;
+    return state > lifetime ? state - lifetime : 0;
+}
+
+/* Nobody has redeemed the code, and while it lives somebody can. */
+static bool waits_for_its_client(const struct world *w, const struct world_row *row,
+                                 const struct grant *grant, const struct world_row *code)
+{
+    uint64_t code_ends = row->expires - beyond(w, w->gateway.lifetimes.code);
+    if (grant->state != GRANT_LIVE || !grant->under_code_key ||
+        (code == NULL) != (code_ends <= w->now))
+        return false;
+    return code == NULL || (span_equal(code->value, SPAN("issued")) && code->expires == code_ends);
+}
+
+static bool lives_with_family(const struct world *w, const struct world_row *row,
+                              const struct world_row *family_row)
+{
+    const struct lifetimes *l = &w->gateway.lifetimes;
+    struct family family;
+    if (family_unpack(family_row->value, &family) != OK)
+        return false;
+    bool refreshes = span_present(family.refresh.hash);
+    uint64_t lifetime = refreshes ? l->refresh_token : l->access_token;
+    return row->expires == family_row->expires + beyond(w, lifetime);
+}
+
 static bool grant_is_whole(const struct world *w, const struct world_row *row)
 {
     struct grant grant;
-    struct family family;
     const struct world_row *family_row = world_row(w, row->shard, SPAN("family"));
     const struct world_row *code = world_row(w, row->shard, SPAN("code"));
     const struct world_row *retry = world_row(w, row->shard, SPAN("retry"));
@@ -83,10 +113,8 @@ static bool grant_is_whole(const struct world *w, const struct world_row *row)
     if (grant.state == GRANT_CLAIMED || grant.state == GRANT_ENDED)
         return family_row == NULL && code == NULL && retry == NULL && lease == NULL;
     if (family_row == NULL)
-        return grant.state == GRANT_LIVE && grant.under_code_key && code != NULL &&
-               span_equal(code->value, SPAN("issued")) && code->expires == row->expires &&
-               retry == NULL && lease == NULL;
-    return family_unpack(family_row->value, &family) == OK && family_row->expires == row->expires &&
+        return waits_for_its_client(w, row, &grant, code) && retry == NULL && lease == NULL;
+    return lives_with_family(w, row, family_row) &&
            (code == NULL || !span_equal(code->value, SPAN("issued"))) &&
            (grant.sealed_tokens.size == 0) == (grant.state == GRANT_BROKEN);
 }

@@ -51,8 +51,6 @@ static inline void product_start(struct script *script)
         .redirect_uri = SPAN("https://gateway.example/callback/todo"),
         .claim_subject = SPAN("sub"),
         .claim_organization = SPAN("org_id"),
-        .claim_email = SPAN("email"),
-        .claim_name = SPAN("name"),
     };
     product.server = (struct downstream){
         .profile = &product.profile,

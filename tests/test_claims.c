@@ -100,7 +100,6 @@ static void id_token_claims(void)
             continue;
         CHECK_SPAN(who.issuer, SPAN(ISSUER));
         CHECK_SPAN(who.organization, SPAN("o1"));
-        CHECK_SPAN(who.email, SPAN("a@b.example"));
     }
     check_row(NULL);
 }
@@ -293,8 +292,6 @@ static const struct {
     {"completes", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{" PERSON "}", OK, "o1"},
     {"has nothing to add", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{\"sub\":\"u1\"}", OK, NULL},
     {"is not for this token", ID_CLAIMS("\"sub\":\"u1\""), 401, JSON, "{}", OK, NULL},
-    {"does not overrule", ID_CLAIMS("\"sub\":\"u1\",\"org_id\":\"o1\""), 200, JSON,
-     "{\"sub\":\"u1\",\"org_id\":\"o2\"}", OK, "o1"},
     {"another person", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{\"sub\":\"u2\",\"org_id\":\"o1\"}",
      UNVERIFIABLE, NULL},
     {"no person", ID_CLAIMS("\"sub\":\"u1\""), 200, JSON, "{\"org_id\":\"o1\"}", UNVERIFIABLE,
@@ -355,11 +352,17 @@ static void id_token_without_keys(void)
 static void nothing_to_complete(void)
 {
     start();
-    product.profile.claim_organization = product.profile.claim_email = ABSENT;
+    product.profile.claim_organization = ABSENT;
     id_token = product_id_token(&script.arena, ID_CLAIMS("\"sub\":\"u1\""));
     expect_keys(&script);
     CHECK_INT(script_run(&script, identify), OK);
     CHECK_SPAN(who.subject, SPAN("u1"));
+
+    start(); /* an e-mail is not missed */
+    id_token = product_id_token(&script.arena, ID_CLAIMS("\"sub\":\"u1\",\"org_id\":\"o1\""));
+    expect_keys(&script);
+    CHECK_INT(script_run(&script, identify), OK);
+    CHECK_SPAN(who.organization, SPAN("o1"));
 }
 
 /* A subject by another name is looked for in both. */
@@ -369,9 +372,11 @@ static void subject_by_another_name(void)
     product.profile.claim_subject = SPAN("oid");
     id_token = product_id_token(&script.arena, ID_CLAIMS(PERSON));
     expect_keys(&script);
-    expect_fetch(&script, "GET " USERINFO_URL, 200, JSON, SPAN("{\"sub\":\"u1\",\"oid\":77}"));
+    expect_fetch(&script, "GET " USERINFO_URL, 200, JSON,
+                 SPAN("{\"sub\":\"u1\",\"oid\":77,\"org_id\":\"o2\"}"));
     CHECK_INT(script_run(&script, identify), OK);
     CHECK_SPAN(who.subject, SPAN("77"));
+    CHECK_SPAN(who.organization, SPAN("o1")); /* it completes, and does not overrule */
 
     start();
     product.profile.claim_subject = SPAN("oid");

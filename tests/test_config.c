@@ -214,7 +214,9 @@ static const struct {
      "profiles.todo.resource: expected an absolute URI without a fragment, found "
      "\"https://a.com#x\""},
     {IN_PROFILE("\"claims\":{\"sub\":\"x\"}"),
-     "profiles.todo.claims.sub: unknown; what can stand here is: subject email organization name"},
+     "profiles.todo.claims.sub: unknown; what can stand here is: subject organization"},
+    {IN_PROFILE("\"claims\":{\"subject\":\"x\",\"email\":\"email\"}"),
+     "profiles.todo.claims.email: unknown; what can stand here is: subject organization"},
     {IN_PROFILE("\"claims\":{\"organization\":null}"),
      "profiles.todo.claims.organization: expected a text, found null"},
     {IN_PROFILE("\"authorization_parameters\":{\"state\":\"x\"}"),
@@ -513,9 +515,7 @@ static void test_least(void)
     CHECK_SPAN(p->scopes, SPAN(""));
     CHECK_SPAN(p->resource, ABSENT);
     CHECK_SPAN(p->claim_subject, SPAN("sub"));
-    CHECK_SPAN(p->claim_email, SPAN("email"));
     CHECK_SPAN(p->claim_organization, ABSENT);
-    CHECK_SPAN(p->claim_name, SPAN("name"));
     CHECK_SPAN(p->token_endpoint, ABSENT);
 
     const struct server *s = gateway_server(&g, SPAN("todo"));

@@ -13,8 +13,6 @@ static void exhausted(void)
 static const struct profile PROFILE = {
     .claim_subject = {(const uint8_t *)"sub", 3},
     .claim_organization = {(const uint8_t *)"org_id", 6},
-    .claim_email = {(const uint8_t *)"email", 5},
-    .claim_name = {(const uint8_t *)"name", 4},
 };
 
 #define LONG_64 "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd"
@@ -25,50 +23,27 @@ static const struct {
     const char *why;
     const char *claims;
     enum result want;
-    const char *subject, *organization, *email, *name; /* NULL: ABSENT */
+    const char *subject, *organization; /* NULL: ABSENT */
 } READS[] = {
-    {"all there",
-     "{\"sub\":\"u1\",\"org_id\":\"o1\",\"email\":\"a@b.example\",\"email_verified\":true,"
-     "\"name\":\"Alice\"}",
-     OK, "u1", "o1", "a@b.example", "Alice"},
-    {"nothing there", "{}", OK, NULL, NULL, NULL, NULL},
-    {"null is nothing", "{\"sub\":null,\"org_id\":null,\"email\":null,\"name\":null}", OK, NULL,
-     NULL, NULL, NULL},
-    {"a numbered user", "{\"sub\":12345}", OK, "12345", NULL, NULL, NULL},
-    {"the longest subject", "{\"sub\":\"" LONG_255 "\"}", OK, LONG_255, NULL, NULL, NULL},
-    {"a subject too long", "{\"sub\":\"" LONG_255 "x\"}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"an empty subject", "{\"sub\":\"\"}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a subject with a line feed", "{\"sub\":\"u\\n1\"}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a subject with a DEL", "{\"sub\":\"u\\u007f\"}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a subject that is a list", "{\"sub\":[\"u1\"]}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a subject that is an object", "{\"sub\":{\"id\":\"u1\"}}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a subject that is true", "{\"sub\":true}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a fraction of a user", "{\"sub\":1.5}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a negative user", "{\"sub\":-1}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"a number beyond exactness", "{\"sub\":9007199254740993}", MALFORMED, NULL, NULL, NULL, NULL},
-    {"an organization that is none", "{\"sub\":\"u1\",\"org_id\":\"\"}", MALFORMED, NULL, NULL,
-     NULL, NULL},
-    {"several organizations", "{\"sub\":\"u1\",\"org_id\":[\"o1\",\"o2\"]}", MALFORMED, NULL, NULL,
-     NULL, NULL},
-    {"another case of the name", "{\"SUB\":\"u1\",\"Org_Id\":\"o1\"}", OK, NULL, NULL, NULL, NULL},
-    {"an unverified e-mail", "{\"email\":\"a@b.example\",\"email_verified\":false}", OK, NULL, NULL,
-     NULL, NULL},
-    {"an e-mail of unknown standing", "{\"email\":\"a@b.example\"}", OK, NULL, NULL, NULL, NULL},
-    {"verified as a string", "{\"email\":\"a@b.example\",\"email_verified\":\"true\"}", OK, NULL,
-     NULL, NULL, NULL},
-    {"verified as a number", "{\"email\":\"a@b.example\",\"email_verified\":1}", OK, NULL, NULL,
-     NULL, NULL},
-    {"no e-mail at all", "{\"email\":\"alice\",\"email_verified\":true}", OK, NULL, NULL, NULL,
-     NULL},
-    {"an e-mail with a line feed", "{\"email\":\"a@b\\r\\nc\",\"email_verified\":true}", OK, NULL,
-     NULL, NULL, NULL},
-    {"an e-mail that is a list", "{\"email\":[\"a@b.example\"],\"email_verified\":true}", OK, NULL,
-     NULL, NULL, NULL},
-    {"an e-mail too long", "{\"email\":\"a@" LONG_255 LONG_255 "\",\"email_verified\":true}", OK,
-     NULL, NULL, NULL, NULL},
-    {"a name that turns the page around", "{\"name\":\"Al\\u202eice\"}", OK, NULL, NULL, NULL,
-     "Alice"},
-    {"an empty name", "{\"name\":\"\"}", OK, NULL, NULL, NULL, NULL},
+    {"all there", "{\"sub\":\"u1\",\"org_id\":\"o1\",\"email\":\"a@b.example\",\"name\":\"Alice\"}",
+     OK, "u1", "o1"},
+    {"nothing there", "{}", OK, NULL, NULL},
+    {"null is nothing", "{\"sub\":null,\"org_id\":null}", OK, NULL, NULL},
+    {"a numbered user", "{\"sub\":12345}", OK, "12345", NULL},
+    {"the longest subject", "{\"sub\":\"" LONG_255 "\"}", OK, LONG_255, NULL},
+    {"a subject too long", "{\"sub\":\"" LONG_255 "x\"}", MALFORMED, NULL, NULL},
+    {"an empty subject", "{\"sub\":\"\"}", MALFORMED, NULL, NULL},
+    {"a subject with a line feed", "{\"sub\":\"u\\n1\"}", MALFORMED, NULL, NULL},
+    {"a subject with a DEL", "{\"sub\":\"u\\u007f\"}", MALFORMED, NULL, NULL},
+    {"a subject that is a list", "{\"sub\":[\"u1\"]}", MALFORMED, NULL, NULL},
+    {"a subject that is an object", "{\"sub\":{\"id\":\"u1\"}}", MALFORMED, NULL, NULL},
+    {"a subject that is true", "{\"sub\":true}", MALFORMED, NULL, NULL},
+    {"a fraction of a user", "{\"sub\":1.5}", MALFORMED, NULL, NULL},
+    {"a negative user", "{\"sub\":-1}", MALFORMED, NULL, NULL},
+    {"a number beyond exactness", "{\"sub\":9007199254740993}", MALFORMED, NULL, NULL},
+    {"an organization that is none", "{\"sub\":\"u1\",\"org_id\":\"\"}", MALFORMED, NULL, NULL},
+    {"several organizations", "{\"sub\":\"u1\",\"org_id\":[\"o1\",\"o2\"]}", MALFORMED, NULL, NULL},
+    {"another case of the name", "{\"SUB\":\"u1\",\"Org_Id\":\"o1\"}", OK, NULL, NULL},
 };
 
 static struct span text_or_absent(const char *text)
@@ -88,8 +63,6 @@ static void reading(void)
         CHECK_INT(identity_read(&arena, &PROFILE, claims, &who), READS[i].want);
         CHECK_SPAN(who.subject, text_or_absent(READS[i].subject));
         CHECK_SPAN(who.organization, text_or_absent(READS[i].organization));
-        CHECK_SPAN(who.email, text_or_absent(READS[i].email));
-        CHECK_SPAN(who.name, text_or_absent(READS[i].name));
     }
     check_row(NULL);
 }
@@ -98,18 +71,11 @@ static void reading(void)
 static void completing(void)
 {
     const struct json *claims;
-    struct downstream_identity who = {
-        .subject = SPAN("u1"), .email = SPAN("a@b.example"), .name = SPAN("Alice")};
+    struct downstream_identity who = {.subject = SPAN("u1")};
     arena_wipe(&arena);
-    CHECK_INT(json_parse(&arena,
-                         SPAN("{\"sub\":\"u2\",\"org_id\":\"o1\",\"email\":\"c@d.example\","
-                              "\"email_verified\":true,\"name\":\"Bob\"}"),
-                         &claims),
-              OK);
+    CHECK_INT(json_parse(&arena, SPAN("{\"sub\":\"u2\",\"org_id\":\"o1\"}"), &claims), OK);
     CHECK_INT(identity_read(&arena, &PROFILE, claims, &who), OK);
     CHECK_SPAN(who.subject, SPAN("u1"));
-    CHECK_SPAN(who.name, SPAN("Alice"));
-    CHECK_SPAN(who.email, SPAN("a@b.example"));
     CHECK_SPAN(who.organization, SPAN("o1"));
 }
 
@@ -120,15 +86,10 @@ static void unnamed(void)
     const struct profile profile = {.claim_subject = SPAN("sub")};
     struct downstream_identity who = {0};
     arena_wipe(&arena);
-    CHECK_INT(json_parse(&arena,
-                         SPAN("{\"sub\":\"u1\",\"\":\"a@b.example\",\"email_verified\":true}"),
-                         &claims),
-              OK);
+    CHECK_INT(json_parse(&arena, SPAN("{\"sub\":\"u1\",\"\":\"o1\"}"), &claims), OK);
     CHECK_INT(identity_read(&arena, &profile, claims, &who), OK);
     CHECK_SPAN(who.subject, SPAN("u1"));
     CHECK_SPAN(who.organization, ABSENT);
-    CHECK_SPAN(who.email, ABSENT);
-    CHECK_SPAN(who.name, ABSENT);
 }
 
 static const struct {
@@ -160,7 +121,6 @@ static struct downstream_identity identity_of(const char *const parts[3])
         .issuer = text_or_absent(parts[0]),
         .subject = text_or_absent(parts[1]),
         .organization = text_or_absent(parts[2]),
-        .email = SPAN("same@everywhere.example"), /* never a reason to match */
     };
 }
 

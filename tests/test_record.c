@@ -18,7 +18,7 @@ static struct grant example_grant(void)
         .scopes = SPAN("r w"),
         .redirect_uri = SPAN("https://a.example/cb"),
         .created = 1800000000,
-        .identity = {SPAN("i"), SPAN("s"), ABSENT, SPAN("a@b.example"), SPAN("Al")},
+        .identity = {SPAN("i"), SPAN("s"), ABSENT},
         .downstream_expires = 1800000600,
         .downstream_refreshable = true,
         .sealed_tokens = SPAN("box"),
@@ -127,10 +127,6 @@ static void test_members(void)
     CHECK_INT(g.client_auth, AUTH_NONE | AUTH_PRIVATE_KEY);
     CHECK_SPAN(g.redirect_uri, grant.redirect_uri);
     CHECK_SPAN(g.identity.organization, ABSENT);
-    check_row("neither e-mail nor name is stored");
-    CHECK_SPAN(g.identity.email, ABSENT);
-    CHECK_SPAN(g.identity.name, ABSENT);
-    check_row(NULL);
     CHECK(g.downstream_refreshable && !g.under_code_key);
     CHECK_INT(code_unpack(code_pack(&arena, &code), &c), OK);
     CHECK_SPAN(c.challenge, SPAN("c"));

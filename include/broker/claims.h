@@ -9,7 +9,8 @@
 
 /*
  * After the exchange of a code; id_token is ABSENT without one. Userinfo also
- * completes an id_token that lacks the organization or the e-mail.
+ * completes an id_token that lacks the organization, or has no subject of the
+ * configured name.
  * UNVERIFIABLE: the identity cannot be told; TEMPORARILY_UNAVAILABLE: keys or
  * claims cannot be had now.
  */

@@ -28,7 +28,7 @@ struct profile {
     struct span scopes;   /* asked for, space separated */
     struct span resource; /* RFC 8707; ABSENT: none sent */
     struct span redirect_uri;
-    struct span claim_subject, claim_email, claim_organization, claim_name; /* names of claims */
+    struct span claim_subject, claim_organization; /* names of claims; the second may be ABSENT */
     struct header *parameters; /* static additions to the authorization request */
     size_t parameter_count;
     /* Endpoints given by hand, for servers without discovery; ABSENT: discovered. */

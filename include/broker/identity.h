@@ -7,13 +7,13 @@
 
 #include "broker/downstream.h"
 
-enum { IDENTITY_MAX_ID = 255, IDENTITY_MAX_EMAIL = 320, IDENTITY_MAX_NAME = 80 };
+enum { IDENTITY_MAX_ID = 255 };
 
 /*
  * Takes from a set of claims whatever `identity` does not have yet, by the
  * names that the profile gives them. MALFORMED: a subject or an organization is
  * there and is none: 1 to IDENTITY_MAX_ID bytes without control characters, or
- * a whole number. An e-mail or a name that is no good is left out.
+ * a whole number.
  */
 enum result identity_read(struct arena *a, const struct profile *profile, const struct json *claims,
                           struct downstream_identity *identity) MUST_USE;

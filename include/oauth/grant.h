@@ -41,13 +41,11 @@ struct downstream_tokens {
     struct span scope;         /* as granted downstream; ABSENT: as asked */
 };
 
-/* Who came back from downstream: fixed when the grant is made. */
+/* Who came back from downstream, and no more of them: fixed when the grant is made. */
 struct downstream_identity {
     struct span issuer;
     struct span subject;
     struct span organization; /* ABSENT without */
-    struct span email; /* only if it is verified; ABSENT otherwise. Not stored, like the name */
-    struct span name;
 };
 
 enum grant_state { GRANT_CLAIMED = 1, GRANT_LIVE, GRANT_BROKEN, GRANT_ENDED };

@@ -49,15 +49,11 @@ static enum result read_claims(struct reader *r, const struct place *p, struct p
 {
     struct place claims = place_of(p, "claims");
     if (place_given(&claims))
-        TRY(reader_object(r, &claims, "subject email organization name"));
+        TRY(reader_object(r, &claims, "subject organization"));
     struct place subject = place_of(&claims, "subject");
-    struct place email = place_of(&claims, "email");
     struct place organization = place_of(&claims, "organization");
-    struct place name = place_of(&claims, "name");
     TRY(reader_text_or(r, &subject, SPAN("sub"), &profile->claim_subject));
-    TRY(reader_text_or(r, &email, SPAN("email"), &profile->claim_email));
-    TRY(reader_text_or(r, &organization, ABSENT, &profile->claim_organization));
-    return reader_text_or(r, &name, SPAN("name"), &profile->claim_name);
+    return reader_text_or(r, &organization, ABSENT, &profile->claim_organization);
 }
 
 static enum result read_parameters(struct reader *r, const struct place *p, struct profile *profile)

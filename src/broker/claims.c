@@ -165,8 +165,7 @@ static enum result ask_introspection(struct cx *cx, const struct downstream *ser
 static bool is_complete(const struct profile *profile, const struct downstream_identity *who)
 {
     return span_present(who->subject) &&
-           (span_present(who->organization) || !span_present(profile->claim_organization)) &&
-           (span_present(who->email) || !span_present(profile->claim_email));
+           (span_present(who->organization) || !span_present(profile->claim_organization));
 }
 
 enum result claims_identify(struct cx *cx, const struct downstream *server, struct span id_token,

@@ -1,7 +1,5 @@
 #include "broker/identity.h"
 
-#include "text/html.h"
-
 static bool has_control(struct span text)
 {
     for (size_t i = 0; i < text.size; i++)
@@ -44,37 +42,12 @@ static enum result take_id(struct arena *a, const struct json *claims, struct sp
     return read_id(a, claim(claims, name), id) == MALFORMED ? MALFORMED : OK;
 }
 
-/*
- * OpenID Connect Core section 5.1: email_verified is "True if the End-User's e-mail address has
- * been verified; otherwise false." Anybody can type any other address.
- */
-static void take_email(const struct json *claims, struct span name, struct span *email)
-{
-    bool verified = false;
-    struct span text = json_text(claim(claims, name));
-    if (span_present(*email) || text.size == 0 || text.size > IDENTITY_MAX_EMAIL ||
-        has_control(text) || span_find(text, '@') == text.size)
-        return;
-    if (json_bool(json_member(claims, SPAN("email_verified")), false, &verified) == OK && verified)
-        *email = text;
-}
-
-static void take_name(struct arena *a, const struct json *claims, struct span name,
-                      struct span *shown)
-{
-    struct span text = json_text(claim(claims, name));
-    if (!span_present(*shown) && text.size > 0)
-        *shown = html_display_name(a, text, IDENTITY_MAX_NAME);
-}
-
 enum result identity_read(struct arena *a, const struct profile *profile, const struct json *claims,
                           struct downstream_identity *identity)
 {
     struct downstream_identity read = *identity;
     TRY(take_id(a, claims, profile->claim_subject, &read.subject));
     TRY(take_id(a, claims, profile->claim_organization, &read.organization));
-    take_email(claims, profile->claim_email, &read.email);
-    take_name(a, claims, profile->claim_name, &read.name);
     *identity = read;
     return OK;
 }

@@ -32,7 +32,10 @@ before(async () => {
   world = await startWorld({
     secrets: { RUNTIME_KEY },
     todo: { accessTokenSeconds: () => lifetime },
-    config: ({ servers }) => void (servers.todo.headers = { "x-api-key": { secret: "RUNTIME_KEY" } }),
+    config({ profiles, servers }) {
+      profiles.todo.scopes.push("email", "profile"); // so that there is something not to keep
+      servers.todo.headers = { "x-api-key": { secret: "RUNTIME_KEY" } };
+    },
   });
   world.hooks.onProviderRequest = (req, res) => void (req.url === "/token" && taps.push(wiretap(req, res)));
   await fullRun();

@@ -19,7 +19,7 @@ static const char CONFIG[] = JSON({
             "issuer": "https://login.product.dev",
             "client_id": "latchkey",
             "client_secret": {"secret": "PRODUCT_SECRET"},
-            "scopes": ["openid", "email", "offline_access"],
+            "scopes": ["openid", "offline_access"],
             "claims": {"organization": "org_id"}
         },
         "other": {

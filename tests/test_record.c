@@ -19,8 +19,6 @@ static struct grant example_grant(void)
         .redirect_uri = SPAN("https://a.example/cb"),
         .created = 1800000000,
         .identity = {SPAN("i"), SPAN("s"), ABSENT},
-        .downstream_expires = 1800000600,
-        .downstream_refreshable = true,
         .sealed_tokens = SPAN("box"),
     };
 }
@@ -34,7 +32,6 @@ static struct family example_family(void)
 {
     return (struct family){
         .refresh = example_live("refresh"),
-        .rotated = 3,
         .access = {example_live("one"), example_live("two")},
         .access_count = 2,
         .code_key = SPAN("code key"),
@@ -61,8 +58,7 @@ static struct code example_code(void)
 
 static struct downstream_tokens example_tokens(void)
 {
-    return (struct downstream_tokens){SPAN("access"), SPAN("refresh"), 1800000000, 1800000600,
-                                      SPAN("r")};
+    return (struct downstream_tokens){SPAN("access"), SPAN("refresh"), 1800000000, 1800000600};
 }
 
 /* ---- each as a row that is read ---- */
@@ -127,7 +123,7 @@ static void test_members(void)
     CHECK_INT(g.client_auth, AUTH_NONE | AUTH_PRIVATE_KEY);
     CHECK_SPAN(g.redirect_uri, grant.redirect_uri);
     CHECK_SPAN(g.identity.organization, ABSENT);
-    CHECK(g.downstream_refreshable && !g.under_code_key);
+    CHECK(!g.under_code_key);
     CHECK_INT(code_unpack(code_pack(&arena, &code), &c), OK);
     CHECK_SPAN(c.challenge, SPAN("c"));
     CHECK_SPAN(key_span(&c.data_key), key_span(&code.data_key));

@@ -38,7 +38,6 @@ struct downstream_tokens {
     struct span refresh_token; /* ABSENT: there is none */
     uint64_t obtained;         /* when the answer with them was read */
     uint64_t expires;          /* of the access token; 0: not said */
-    struct span scope;         /* as granted downstream; ABSENT: as asked */
 };
 
 /* Who came back from downstream, and no more of them: fixed when the grant is made. */
@@ -59,11 +58,9 @@ struct grant {
     unsigned client_auth;    /* a set: how the client may authenticate at the token endpoint */
     struct span server;      /* its id */
     struct span scopes;      /* all that were consented to */
-    struct span redirect_uri;
+    struct span redirect_uri; /* as consented to; like the next for the record only */
     uint64_t created;
     struct downstream_identity identity;
-    uint64_t downstream_expires; /* of the access token; 0: unknown */
-    bool downstream_refreshable;
     bool under_code_key; /* sealed by the code's data key still */
     struct span sealed_tokens;
 };
@@ -79,7 +76,6 @@ struct live_token {
 /* The `family` row. */
 struct family {
     struct live_token refresh;
-    uint64_t rotated; /* how often */
     struct live_token access[GRANT_MAX_LIVE_TOKENS];
     size_t access_count;
     struct span code_key; /* the code's data key under the final one, while under_code_key */

@@ -3,7 +3,6 @@
 #include "broker/backchannel.h"
 #include "broker/claims.h"
 #include "oauth/error.h"
-#include "oauth/scope.h"
 
 enum { TOKEN_MAX_SIZE = 16384 };
 
@@ -61,12 +60,7 @@ static const char *read_answer(const struct cx *cx, const struct json *said, str
         !take_token(said, SPAN("refresh_token"), &tokens->refresh_token) ||
         !take_token(said, SPAN("id_token"), &answer->id_token))
         return "downstream_token_malformed";
-    if (!take_expiry(cx, said, &tokens->expires))
-        return "downstream_token_expiry";
-    struct span scope = json_member_text(said, SPAN("scope"));
-    if (scope.size > 0 && scope_parse(scope) == OK)
-        tokens->scope = scope;
-    return NULL;
+    return take_expiry(cx, said, &tokens->expires) ? NULL : "downstream_token_expiry";
 }
 
 /*
@@ -160,14 +154,10 @@ enum result downstream_refresh(struct cx *cx, const struct downstream *server,
         downstream_revoke_later(cx, server, &answer.tokens);
         return INVALID_GRANT; /* with claims_confirm's reason */
     }
-    struct downstream_tokens old = *tokens;
-    *tokens = answer.tokens;
     /* RFC 6749 section 6: "The authorization server MAY issue a new refresh token". */
-    if (!span_present(tokens->refresh_token))
-        tokens->refresh_token = old.refresh_token;
-    /* Section 5.1: scope is "OPTIONAL, if identical to the scope requested", which was the old. */
-    if (!span_present(tokens->scope))
-        tokens->scope = old.scope;
+    if (!span_present(answer.tokens.refresh_token))
+        answer.tokens.refresh_token = tokens->refresh_token;
+    *tokens = answer.tokens;
     return OK;
 }
 

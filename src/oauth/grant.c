@@ -20,7 +20,6 @@ enum result grant_claim(struct cx *cx, struct span grant_id)
     struct ledger_row present;
     struct grant claimed = {
         .state = GRANT_CLAIMED,
-        .created = cx->now,
         .sealed_tokens = host_random(cx, GRANT_ID_SIZE), /* tells this request's claim */
     };
     struct span row = grant_pack(cx->arena, &claimed);
@@ -132,7 +131,7 @@ enum result grant_open(struct cx *cx, const struct grant_rows *rows, const struc
 
 enum result grant_end(struct cx *cx, struct span grant_id)
 {
-    struct grant ended = {.state = GRANT_ENDED, .created = cx->now};
+    struct grant ended = {.state = GRANT_ENDED};
     struct span row = grant_pack(cx->arena, &ended);
     struct ledger_step step = shard_step(cx, grant_id, row.size);
     ledger_write(&step, ROW_GRANT, cx->now + TOMBSTONE_SECONDS, row);

@@ -175,7 +175,6 @@ static enum result rotate(struct cx *cx, const struct grant_rows *rows,
         .organization = rows->grant.identity.organization,
         .expires = cx->now + cx->gateway->lifetimes.access_token,
     };
-    family.rotated++;
     TRY(issue(cx, &family, &data_key, &claims, true, rows->grant.scopes, response));
 
     struct span retry;

@@ -32,8 +32,6 @@ struct span grant_pack(struct arena *a, const struct grant *g)
     pack_span(&b, id->issuer);
     pack_span(&b, id->subject);
     pack_span(&b, id->organization);
-    pack_u64(&b, g->downstream_expires);
-    pack_u8(&b, g->downstream_refreshable);
     pack_u8(&b, g->under_code_key);
     pack_span(&b, g->sealed_tokens);
     return built(&b);
@@ -56,8 +54,6 @@ enum result grant_unpack(struct span row, struct grant *g)
     g->identity.issuer = unpack_span(&u);
     g->identity.subject = unpack_span(&u);
     g->identity.organization = unpack_span(&u);
-    g->downstream_expires = unpack_u64(&u);
-    g->downstream_refreshable = unpack_u8(&u) != 0;
     g->under_code_key = unpack_u8(&u) != 0;
     g->sealed_tokens = unpack_span(&u);
     return unpack_done(&u);
@@ -92,7 +88,6 @@ struct span family_pack(struct arena *a, const struct family *f)
         max += live_size(&f->access[i]);
     struct builder b = builder_make(a, max);
     pack_u8(&b, FAMILY_FORMAT);
-    pack_u64(&b, f->rotated);
     pack_span(&b, f->code_key);
     live_pack(&b, &f->refresh);
     pack_u8(&b, (uint8_t)f->access_count);
@@ -106,7 +101,6 @@ enum result family_unpack(struct span row, struct family *f)
     struct unpacker u = unpack_make(row);
     if (!format_is(&u, FAMILY_FORMAT))
         return MALFORMED;
-    f->rotated = unpack_u64(&u);
     f->code_key = unpack_span(&u);
     live_unpack(&u, &f->refresh);
     f->access_count = unpack_u8(&u);
@@ -162,14 +156,13 @@ enum result code_unpack(struct span bytes, struct code *c)
 
 struct span tokens_pack(struct arena *a, const struct downstream_tokens *t)
 {
-    size_t max = RECORD_OVERHEAD + t->access_token.size + t->refresh_token.size + t->scope.size;
+    size_t max = RECORD_OVERHEAD + t->access_token.size + t->refresh_token.size;
     struct builder b = builder_make(a, max);
     pack_u8(&b, TOKENS_FORMAT);
     pack_span(&b, t->access_token);
     pack_span(&b, t->refresh_token);
     pack_u64(&b, t->obtained);
     pack_u64(&b, t->expires);
-    pack_span(&b, t->scope);
     return built(&b);
 }
 
@@ -182,6 +175,5 @@ enum result tokens_unpack(struct span bytes, struct downstream_tokens *t)
     t->refresh_token = unpack_span(&u);
     t->obtained = unpack_u64(&u);
     t->expires = unpack_u64(&u);
-    t->scope = unpack_span(&u);
     return unpack_done(&u);
 }

@@ -94,8 +94,6 @@ static struct span owner(struct cx *cx, struct span grant_id, struct span user)
 enum result shard_seal_tokens(struct cx *cx, struct span grant_id, struct grant *grant,
                               const struct downstream_tokens *tokens, const struct key *data_key)
 {
-    grant->downstream_expires = tokens->expires;
-    grant->downstream_refreshable = span_present(tokens->refresh_token);
     return seal_with(cx->arena, data_key, &cx->drbg, owner(cx, grant_id, grant->user),
                      tokens_pack(cx->arena, tokens), &grant->sealed_tokens);
 }

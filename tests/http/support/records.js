@@ -112,8 +112,6 @@ export const readGrant = (value) =>
     redirectUri: u.text(),
     created: u.u64(),
     identity: { issuer: u.text(), subject: u.text(), organization: u.text() },
-    downstreamExpires: u.u64(),
-    downstreamRefreshable: u.u8(),
     underCodeKey: u.u8() !== 0,
     sealedTokens: u.span(),
   }));
@@ -123,7 +121,6 @@ const readLive = (u) => ({ hash: u.span(), expires: u.u64(), scopes: u.text(), w
 /** The `family` row. */
 export const readFamily = (value) =>
   unpack(value, 1, (u) => ({
-    rotated: u.u64(),
     codeKey: u.span(),
     refresh: readLive(u),
     access: Array.from({ length: u.u8() }, () => readLive(u)),
@@ -131,7 +128,7 @@ export const readFamily = (value) =>
 
 /** The sealed downstream tokens, opened. */
 const readTokens = (bytes) =>
-  unpack(bytes, 1, (u) => ({ accessToken: u.text(), refreshToken: u.text(), obtained: u.u64(), expires: u.u64(), scope: u.text() }));
+  unpack(bytes, 1, (u) => ({ accessToken: u.text(), refreshToken: u.text(), obtained: u.u64(), expires: u.u64() }));
 
 /** An authorization code, opened. */
 const readCode = (bytes) =>

@@ -149,6 +149,15 @@ static void moods(void)
     }
 }
 
+static void operator_is_told(void)
+{
+    check_row("S52, P5: why it was 503 stands in the log");
+    struct caller c = seconds_left(0);
+    world.products[0].mood = FORBIDS;
+    CHECK_INT(caller_do(&c, CALL), 503);
+    CHECK(world_logged(&world, SPAN("\"reason\":\"downstream_answer_malformed\"")));
+}
+
 static void answer_lost(void)
 {
     check_row("S51: the product has rotated, its answer is lost");
@@ -239,6 +248,7 @@ int main(void)
     short_lives();
     once_for_everybody();
     moods();
+    operator_is_told();
     answer_lost();
     without_refresh_token();
     storm();

@@ -247,6 +247,18 @@ static void by_key(void)
     check_row("K01: of another client");
     c.extra = assertion(DOCUMENT_CLIENT, ISSUER, "2");
     CHECK_INT(caller_do(&c, REDEEM), 401);
+    check_row("K01: with it, but for nothing of ours: nothing is stored");
+    const size_t rows = world.row_count;
+    struct caller stranger = c;
+    stranger.code = SPAN("nonsense");
+    stranger.refresh_token = SPAN("nonsense");
+    stranger.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
+    CHECK_INT(caller_do(&stranger, REDEEM), 400);
+    stranger.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
+    CHECK_INT(caller_do(&stranger, REFRESH), 400);
+    stranger.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
+    CHECK_INT(caller_do(&stranger, REVOKE), 200);
+    CHECK_INT(world.row_count, rows);
     check_row("F09: with it");
     c.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
     CHECK_INT(caller_do(&c, REDEEM), 200);
@@ -258,6 +270,9 @@ static void by_key(void)
     check_row("K01: the same assertion again");
     c.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
     CHECK_INT(caller_do(&c, REFRESH), 401);
+    c.extra = assertion(SIGNING_CLIENT, ISSUER, "3");
+    CHECK_INT(caller_do(&c, REVOKE), 401);
+    CHECK(caller_is_served(&c));
     check_row("K02: a client known by its document may name the token endpoint");
     c.extra = assertion(SIGNING_CLIENT, SPAN("https://mcp.latchkey.dev/token"), "4");
     CHECK_INT(caller_do(&c, REFRESH), 200);

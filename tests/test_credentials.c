@@ -129,7 +129,8 @@ static enum result authenticate(struct cx *cx)
     static struct header address[1];
     address[0] = (struct header){SPAN("cf-connecting-ip"), SPAN("192.0.2.7")};
     cx->request.headers = (struct headers){address, 1};
-    return client_authenticate(cx, &client, &presented);
+    enum result authenticated = client_authenticate(cx, &client, &presented);
+    return authenticated == OK ? client_spend_assertion(cx, &presented) : authenticated;
 }
 
 static const struct {
@@ -394,30 +395,44 @@ static void test_keys_by_url(void)
     check_row("fetched");
     by_key(ABSENT, good);
     expect_kv(&s, kv, ABSENT);
+    expect_limit(&s, "limit jwks:192.0.2.7", true);
     expect_fetch(&s, "GET https://app.client.com/jwks", 200, "application/json", set_of(&key));
     expect_spending(SPAN("j1"), HELD);
     CHECK_INT(script_run(&s, authenticate), OK);
     check_row("without the key that is named");
     by_key(ABSENT, good);
     expect_kv(&s, kv, ABSENT);
+    expect_limit(&s, "limit jwks:192.0.2.7", true);
     expect_fetch(&s, "GET https://app.client.com/jwks", 200, "application/json",
                  set_of(&other_key));
     CHECK_INT(script_run(&s, authenticate), INVALID_CLIENT);
     check_row("what is found there is no set: an outage, too");
     by_key(ABSENT, good);
     expect_kv(&s, kv, ABSENT);
+    expect_limit(&s, "limit jwks:192.0.2.7", true);
     expect_fetch(&s, "GET https://app.client.com/jwks", 200, "application/json", SPAN("{}"));
     CHECK_INT(script_run(&s, authenticate), TEMPORARILY_UNAVAILABLE);
     check_row("an outage is not the client's fault");
     by_key(ABSENT, good);
     expect_kv(&s, kv, ABSENT);
+    expect_limit(&s, "limit jwks:192.0.2.7", true);
     expect_fetch_failure(&s, "GET https://app.client.com/jwks", FAILED);
     CHECK_INT(script_run(&s, authenticate), TEMPORARILY_UNAVAILABLE);
-    check_row("who only registered is limited in what we fetch");
+    check_row("strangers are limited in what they make us fetch");
+    for (int kind = CLIENT_DYNAMIC; kind <= CLIENT_DOCUMENT; kind++) {
+        by_key(ABSENT, good);
+        client.kind = (enum client_kind)kind;
+        expect_kv(&s, kv, ABSENT);
+        expect_limit(&s, "limit jwks:192.0.2.7", false);
+        CHECK_INT(script_run(&s, authenticate), TOO_MANY_REQUESTS);
+    }
+    check_row("whom the operator has named is no stranger");
     by_key(ABSENT, good);
-    client.kind = CLIENT_DYNAMIC;
-    expect_limit(&s, "limit jwks:192.0.2.7", false);
-    CHECK_INT(script_run(&s, authenticate), TOO_MANY_REQUESTS);
+    client.kind = CLIENT_REGISTERED;
+    expect_kv(&s, kv, ABSENT);
+    expect_fetch(&s, "GET https://app.client.com/jwks", 200, "application/json", set_of(&key));
+    expect_spending(SPAN("j1"), HELD);
+    CHECK_INT(script_run(&s, authenticate), OK);
     check_row("but not where it registered the keys themselves");
     by_key(set_of(&key), good);
     client.kind = CLIENT_DYNAMIC;

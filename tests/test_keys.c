@@ -261,6 +261,38 @@ static void outage(void)
     check_not_stored(); /* the copy is still there for the keys that it has */
 }
 
+/* By a stranger's URL: counted is what is fetched, and before anybody's turn is used up. */
+static enum result find_limited(struct cx *cx)
+{
+    static struct header address[1] = {{SPAN("cf-connecting-ip"), SPAN("192.0.2.7")}};
+    cx->request.headers = (struct headers){address, 1};
+    return jwks_find_limited(cx, SPAN(JWKS_URL), kid, &found);
+}
+
+static void limited(void)
+{
+    start(SPAN("a"));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW));
+    CHECK_INT(script_run(&script, find_limited), OK);
+
+    start(SPAN("a"));
+    expect_kv(&script, copy_key, ABSENT);
+    expect_limit(&script, "limit jwks:192.0.2.7", true);
+    expect_fetch(&script, GET_JWKS, 200, "application/json", key_set("a"));
+    CHECK_INT(script_run(&script, find_limited), OK);
+
+    start(SPAN("a"));
+    expect_kv(&script, copy_key, ABSENT);
+    expect_limit(&script, "limit jwks:192.0.2.7", false);
+    CHECK_INT(script_run(&script, find_limited), TOO_MANY_REQUESTS);
+
+    start(SPAN("b"));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW - 600));
+    expect_limit(&script, "limit jwks:192.0.2.7", false);
+    CHECK_INT(script_run(&script, find_limited), TOO_MANY_REQUESTS);
+    CHECK_INT(script.sent_count, 0);
+}
+
 /* A key without an id is found by nobody who names one, not even the empty one. */
 static void anonymous_key(void)
 {
@@ -288,6 +320,7 @@ int main(void)
     still_unknown();
     storm();
     outage();
+    limited();
     anonymous_key();
     return check_done();
 }

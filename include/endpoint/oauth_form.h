@@ -16,7 +16,7 @@ enum result read_oauth_form(struct cx *cx, struct form *form, struct span repeat
 /*
  * Who posts it. A public client that is known by a metadata document is taken at
  * its word here: its code or refresh token says how it may authenticate, and
- * the document need not be asked for again.
+ * the document need not be asked for again. An assertion is spent later (oauth/client.h).
  */
 enum result authenticate_client(struct cx *cx, const struct form *form,
                                 struct client_credentials *presented) MUST_USE;

@@ -104,9 +104,17 @@ enum result client_credentials_read(struct cx *cx, const struct form *form,
 /*
  * Authenticates: the method must be one that the client registered (no
  * downgrade), the secret or assertion must hold. INVALID_CLIENT otherwise.
- * A client assertion's jti is spent in the ledger.
+ * Nothing is stored for it, since anybody may be a client.
  */
 enum result client_authenticate(struct cx *cx, const struct client *client,
                                 const struct client_credentials *presented) MUST_USE;
+
+/*
+ * The rest of it, asked once the code or token that the request is about is known to be one
+ * of ours, and before anything is done with it: the assertion of an authenticated client, if
+ * it came with one, is spent in the ledger. INVALID_CLIENT: it was used before.
+ */
+enum result client_spend_assertion(struct cx *cx,
+                                   const struct client_credentials *client) MUST_USE;
 
 #endif

@@ -25,4 +25,11 @@ enum {
 enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid,
                       struct jwks *set) MUST_USE;
 
+/*
+ * The same by a URL that a stranger named: whoever makes us fetch it is counted
+ * (oauth/limit.h). TOO_MANY_REQUESTS.
+ */
+enum result jwks_find_limited(struct cx *cx, struct span jwks_uri, struct span kid,
+                              struct jwks *set) MUST_USE;
+
 #endif

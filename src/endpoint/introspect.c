@@ -56,6 +56,7 @@ enum result introspect(struct cx *cx)
         return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
     if (access_token_grant(cx, token, &grant_id) != OK)
         return inactive(cx);
+    TRY(client_spend_assertion(cx, &client));
     enum result found = grant_read_now(cx, grant_id, &rows);
     if (found == NOT_FOUND)
         return inactive(cx);

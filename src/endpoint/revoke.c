@@ -93,10 +93,11 @@ enum result revoke(struct cx *cx)
         return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
     TRY(authenticate_client(cx, &form, &client));
     /* Which kind it is shows in the token itself; token_type_hint is not needed. */
-    if (refresh_token_grant(cx, token, &grant_id) == OK)
-        return revoke_grant(cx, grant_id, token, &client);
-    if (access_token_grant(cx, token, &grant_id) == OK)
-        return revoke_access(cx, grant_id, token, &client);
+    bool is_refresh = refresh_token_grant(cx, token, &grant_id) == OK;
     /* RFC 7009 section 2.2: an invalid token is answered like a revoked one. */
-    return revoked(cx);
+    if (!is_refresh && access_token_grant(cx, token, &grant_id) != OK)
+        return revoked(cx);
+    TRY(client_spend_assertion(cx, &client));
+    return is_refresh ? revoke_grant(cx, grant_id, token, &client)
+                      : revoke_access(cx, grant_id, token, &client);
 }

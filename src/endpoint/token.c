@@ -93,6 +93,7 @@ static enum result by_code(struct cx *cx, const struct form *form,
     if (server != NULL && !span_equal(server->id, code.server))
         return refuse(cx, INVALID_TARGET, "resource_differs",
                       "The authorization was for another resource.");
+    TRY(client_spend_assertion(cx, client));
     TRY(grant_redeem(cx, &code, client->client_id, &response));
     respond_token(cx, &response);
     return OK;
@@ -116,6 +117,7 @@ static enum result by_refresh(struct cx *cx, const struct form *form,
         return refuse(cx, INVALID_GRANT, "refresh_unknown",
                       "This refresh token was not issued here, or is damaged.");
     TRY(limit_grant(cx, grant_id));
+    TRY(client_spend_assertion(cx, client));
     enum result rotated = grant_rotate(cx, grant_id, &request, &response);
     audit_grant(cx, grant_id, response.grant.state != 0 ? &response.grant : NULL);
     TRY(rotated);

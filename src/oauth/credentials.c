@@ -157,13 +157,12 @@ static enum result keys_of(struct cx *cx, const struct client *client, const str
                            struct jwks *set)
 {
     enum result found;
-    /* Whoever registers can name any URL, and make us fetch it with each assertion. */
-    if (client->kind == CLIENT_DYNAMIC && !span_present(client->jwks))
-        TRY(limit_caller(cx, SPAN("jwks")));
     if (span_present(client->jwks))
         found = jwks_parse(cx->arena, client->jwks, set);
-    else
+    else if (client->kind == CLIENT_REGISTERED)
         found = jwks_find(cx, client->jwks_uri, jwt->header.kid, set);
+    else
+        found = jwks_find_limited(cx, client->jwks_uri, jwt->header.kid, set);
     if (found == MALFORMED || found == NOT_FOUND)
         return assertion_refused(cx, "assertion_key_unknown");
     return found;
@@ -182,30 +181,6 @@ static enum result check_signature(struct cx *cx, const struct client *client,
         return assertion_refused(cx, "assertion_signature");
     host_keep(cx, SPAN("verified"));
     return OK;
-}
-
-/*
- * RFC 7523 section 3: the jti tells replays. Only verified assertions get here, so nobody else can
- * spend a client's. One client may have very many users: its jtis are spread over 64 shards.
- */
-static enum result spend_jti(struct cx *cx, const struct client *client, const struct jwt *jwt)
-{
-    struct hash client_hash;
-    struct hash jti_hash;
-    uint64_t expires = 0;
-    sha256(client->id, &client_hash);
-    sha256(json_member_text(jwt->claims, SPAN("jti")), &jti_hash);
-    TRY(json_u64(json_member(jwt->claims, SPAN("exp")), &expires));
-    struct span key = base64url_encode(cx->arena, hash_span(&jti_hash));
-    struct span shard = JOIN(cx->arena, SPAN("jti:"), span_first(key, 1), SPAN(":"),
-                             base64url_encode(cx->arena, hash_span(&client_hash)));
-    struct ledger_step step = ledger_step(cx, shard, 256);
-    struct span own = host_random(cx, ASSERTION_OWN_SIZE);
-    struct ledger_row present;
-    ledger_check(&step, key, 0);
-    ledger_write(&step, key, expires + ASSERTION_SKEW_SECONDS + 1, own);
-    enum result spent = ledger_commit_own(cx, &step, key, own, &present);
-    return spent == CONFLICT ? assertion_refused(cx, "assertion_replayed") : spent;
 }
 
 /*
@@ -239,8 +214,7 @@ static enum result check_assertion(struct cx *cx, const struct client *client,
         .max_age_seconds = ASSERTION_MAX_SECONDS,
     };
     TRY(check_claims(cx, client, &jwt, &want));
-    TRY(check_signature(cx, client, &jwt, &want));
-    return spend_jti(cx, client, &jwt);
+    return check_signature(cx, client, &jwt, &want);
 }
 
 enum result client_authenticate(struct cx *cx, const struct client *client,
@@ -256,4 +230,32 @@ enum result client_authenticate(struct cx *cx, const struct client *client,
     if (presented->method == AUTH_NONE)
         return OK;
     return check_secret(cx, client, presented);
+}
+
+/*
+ * RFC 7523 section 3: the jti tells replays. Only verified assertions get here, so nobody else can
+ * spend a client's. One client may have very many users: its jtis are spread over 64 shards.
+ */
+enum result client_spend_assertion(struct cx *cx, const struct client_credentials *client)
+{
+    struct hash client_hash;
+    struct hash jti_hash;
+    struct jwt jwt;
+    uint64_t expires = 0;
+    if (client->method != AUTH_PRIVATE_KEY)
+        return OK;
+    TRY(jwt_parse(cx->arena, client->assertion, &jwt));
+    sha256(client->client_id, &client_hash);
+    sha256(json_member_text(jwt.claims, SPAN("jti")), &jti_hash);
+    TRY(json_u64(json_member(jwt.claims, SPAN("exp")), &expires));
+    struct span key = base64url_encode(cx->arena, hash_span(&jti_hash));
+    struct span shard = JOIN(cx->arena, SPAN("jti:"), span_first(key, 1), SPAN(":"),
+                             base64url_encode(cx->arena, hash_span(&client_hash)));
+    struct ledger_step step = ledger_step(cx, shard, 256);
+    struct span own = host_random(cx, ASSERTION_OWN_SIZE);
+    struct ledger_row present;
+    ledger_check(&step, key, 0);
+    ledger_write(&step, key, expires + ASSERTION_SKEW_SECONDS + 1, own);
+    enum result spent = ledger_commit_own(cx, &step, key, own, &present);
+    return spent == CONFLICT ? assertion_refused(cx, "assertion_replayed") : spent;
 }

@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "oauth/error.h"
+#include "oauth/limit.h"
 
 /* The copy: u8 format, u64 when it was fetched, the document. */
 enum { COPY_FORMAT = 1 };
@@ -89,7 +90,8 @@ static enum result unavailable(struct cx *cx)
                   "The signing keys cannot be fetched at the moment. Try again in a minute.");
 }
 
-enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, struct jwks *set)
+static enum result find(struct cx *cx, struct span jwks_uri, struct span kid, bool limited,
+                        struct jwks *set)
 {
     struct span key = key_of(cx->arena, jwks_uri);
     struct jwks found;
@@ -98,6 +100,8 @@ enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, stru
         return PENDING;
     if (copied != OK || !has_key(&found, kid)) {
         struct span text;
+        if (limited)
+            TRY(limit_caller(cx, SPAN("jwks")));
         if (copied == OK) {
             enum result turn = take_turn(cx, key);
             if (turn != OK)
@@ -115,4 +119,15 @@ enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, stru
         return NOT_FOUND;
     *set = found;
     return OK;
+}
+
+enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, struct jwks *set)
+{
+    return find(cx, jwks_uri, kid, false, set);
+}
+
+enum result jwks_find_limited(struct cx *cx, struct span jwks_uri, struct span kid,
+                              struct jwks *set)
+{
+    return find(cx, jwks_uri, kid, true, set);
 }

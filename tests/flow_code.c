@@ -165,7 +165,7 @@ static void document_client(struct caller *c)
 static void confidential_client(struct caller *c)
 {
     c->client_id = SPAN("portal");
-    c->client_secret = SPAN("portal-secret");
+    c->client_secret = PORTAL_SECRET;
 }
 
 static void secret_of_a_public_client(struct caller *c)

@@ -182,7 +182,7 @@ static void other_client(struct caller *c)
 static void confidential_client(struct caller *c)
 {
     c->client_id = SPAN("portal");
-    c->client_secret = SPAN("portal-secret");
+    c->client_secret = PORTAL_SECRET;
 }
 
 static void unknown_client(struct caller *c)

@@ -25,7 +25,8 @@ static void exhausted(void)
 
 static const char *const SECRETS[][2] = {
     {"LATCHKEY_SECRET", "0123456789abcdef0123456789abcdef"},
-    {"TODO_SECRET", "shh"},
+    {"TODO_SECRET", "shh, 32 bytes that nobody guesses"},
+    {"SHORT", "31 bytes, that somebody guesses"},
     {"BAD_VALUE", "a\r\nX: b"},
     {"KEY", PRIVATE_KEY},
     {"EMPTY", ""},
@@ -353,6 +354,10 @@ static const struct {
      "clients.c.grant_types: unknown; what can stand here is: name redirect_uris client_secret "
      "jwks jwks_uri token_endpoint_auth_method introspect"},
     {IN_CLIENT("\"client_secret\":\"do not print me\""), "clients.c.client_secret: " NO_SECRET},
+    {IN_CLIENT("\"client_secret\":{\"secret\":\"SHORT\"}"),
+     "clients.c.client_secret: a client's secret has 32 random bytes or more, such as \"openssl "
+     "rand "
+     "-base64 32\" prints, so that nobody can guess it"},
     {IN_CLIENT("\"client_secret\":{\"secret\":\"TODO_SECRET\"},\"jwks_uri\":\"https://c.com/k\""),
      "clients.c: give only one of client_secret, jwks and jwks_uri"},
     {IN_CLIENT("\"jwks\":{\"keys\":[]}"),
@@ -571,7 +576,7 @@ static void check_full_server(const struct gateway *g)
     CHECK_SPAN(s->tools[1].scopes, SPAN(""));
     CHECK_INT(s->header_count, 2);
     CHECK_SPAN(s->headers[0].name, SPAN("x-api-key"));
-    CHECK_SPAN(s->headers[0].value, SPAN("shh"));
+    CHECK_SPAN(s->headers[0].value, SPAN("shh, 32 bytes that nobody guesses"));
     CHECK_SPAN(s->headers[1].value, SPAN("7"));
     CHECK_INT(s->origin_count, 2);
     CHECK_SPAN(s->origins[1], SPAN("http://localhost:3000"));
@@ -590,7 +595,7 @@ static void check_full_clients(const struct gateway *g)
     CHECK_INT(one->redirect_uri_count, 2);
     CHECK_INT(two->auth, AUTH_SECRET_BASIC);
     CHECK_SPAN(two->introspects->id, SPAN("todo"));
-    sha256(SPAN("shh"), &hash);
+    sha256(SPAN("shh, 32 bytes that nobody guesses"), &hash);
     CHECK_SPAN(hash_span(&two->secret_hash), hash_span(&hash));
     CHECK_INT(three->auth, AUTH_PRIVATE_KEY);
     CHECK_SPAN(three->jwks, SPAN("{\"keys\":[{" PUBLIC_KEY ",\"kid\":\"k\"}]}"));
@@ -616,7 +621,7 @@ static void test_full(void)
     if (!CHECK(a != NULL && b != NULL))
         return;
     CHECK_INT(a->auth, AUTH_SECRET_POST);
-    CHECK_SPAN(a->client_secret, SPAN("shh"));
+    CHECK_SPAN(a->client_secret, SPAN("shh, 32 bytes that nobody guesses"));
     CHECK_SPAN(a->scopes, SPAN("openid email"));
     CHECK_SPAN(a->resource, SPAN("api://todo"));
     CHECK_SPAN(a->claim_subject, SPAN("oid"));

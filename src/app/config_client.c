@@ -4,7 +4,8 @@
 #include "text/url.h"
 
 enum {
-    CLIENT_ID_MAX = 128
+    CLIENT_ID_MAX = 128,
+    CLIENT_SECRET_MIN = 32 /* bytes */
 };
 
 /*
@@ -73,6 +74,11 @@ static enum result read_credential(struct reader *r, const struct place *p,
     if (place_given(&secret)) {
         struct span value;
         TRY(reader_secret(r, &secret, &value));
+        if (value.size < CLIENT_SECRET_MIN)
+            return reader_problem(r, &secret,
+                                  SPAN("a client's secret has 32 random bytes or more, such as "
+                                       "\"openssl rand -base64 32\" prints, so that nobody can "
+                                       "guess it"));
         sha256(value, &client->secret_hash);
         client->auth = AUTH_SECRET_BASIC;
         *possible = AUTH_SECRET_BASIC | AUTH_SECRET_POST;

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #define ROOT "the-root-secret-of-the-fuzzer-0123456789"
-#define OTHER "a-secret-of-the-product"
+#define OTHER "a-secret-of-the-product-or-a-client"
 
 /* latchkey.json: it is a gateway, or there is a sentence about it that tells no secret. */
 void fuzz(struct arena *a, struct span input)

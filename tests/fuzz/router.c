@@ -283,7 +283,7 @@ static struct story begin(struct span text)
     struct story s = {.text = text,
                       .callers = {caller_make(&world, "alice"), caller_make(&world, "bob")}};
     s.callers[1].client_id = SPAN("portal");
-    s.callers[1].client_secret = SPAN("portal-secret");
+    s.callers[1].client_secret = PORTAL_SECRET;
     s.callers[1].redirect_uri = SPAN("https://portal.acme.dev/cb");
     return s;
 }

@@ -67,17 +67,18 @@ async function judge(t, all, submit) {
 }
 
 describe("at the token endpoint, as a client assertion", () => {
-  let clientId;
-  before(() => {
+  let clientId, ours;
+  before(async () => {
+    ours = (await client.signIn(person())).refresh_token;
     const jwksUri = documents.answer("/jwks", { body: JSON.stringify(keys.jwks) });
     clientId = documents.publish("/client.json", { token_endpoint_auth_method: "private_key_jwt", jwks_uri: jwksUri });
   });
   const claims = () => ({ iss: clientId, sub: clientId, aud: world.url, jti: crypto.randomUUID(), iat: now(), exp: now() + 60 });
 
-  /** Whether the client has authenticated shows in what is wrong then: the code. */
+  /** Whether the client has authenticated shows in what is wrong then: the token is another client's. */
   const submit = async (make) => {
     const response = await world.post("/token", {
-      grant_type: "authorization_code", code: "x", code_verifier: "v".repeat(43), client_id: clientId, client_assertion: make(),
+      grant_type: "refresh_token", refresh_token: ours, client_id: clientId, client_assertion: make(),
       client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     });
     const text = await response.text();

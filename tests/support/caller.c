@@ -168,7 +168,7 @@ static struct asked ask_introspect(struct caller *c)
     add(&p, "token", c->access_token);
     struct asked asked = post(c, SPAN("/introspect"), &p);
     struct span id = JOIN(a, c->server, SPAN("-api"));
-    add_header(&asked, SPAN("authorization"), basic(c, id, JOIN(a, id, SPAN("-secret"))));
+    add_header(&asked, SPAN("authorization"), basic(c, id, JOIN(a, id, SPAN(SECRET_OF("")))));
     return asked;
 }
 
@@ -189,7 +189,7 @@ static struct asked ask_call(struct caller *c)
     return asked;
 }
 
-static struct asked ask(struct caller *c, enum step step)
+struct asked caller_ask(struct caller *c, enum step step)
 {
     switch (step) {
     case REGISTER:
@@ -219,7 +219,7 @@ static struct asked ask(struct caller *c, enum step step)
 
 struct exchange caller_begin(struct caller *c, enum step step)
 {
-    struct asked asked = ask(c, step);
+    struct asked asked = caller_ask(c, step);
     return world_begin(c->world, &asked);
 }
 

@@ -37,7 +37,7 @@ struct caller scene_set(struct world *w, const struct scene *scene)
     }
     if (scene->with_secret) {
         c.client_id = SPAN("portal");
-        c.client_secret = SPAN("portal-secret");
+        c.client_secret = PORTAL_SECRET;
         c.redirect_uri = SPAN("https://portal.acme.dev/cb");
         first = AUTHORIZE;
     }

@@ -58,9 +58,9 @@ static const char CONFIG[] = JSON({
 static struct header SECRETS[] = {
     {SPAN("LATCHKEY_SECRET"), SPAN("root-secret-of-the-tests-0123456789abcdef")},
     {SPAN("PRODUCT_SECRET"), SPAN("product-secret")},
-    {SPAN("PORTAL_SECRET"), SPAN("portal-secret")},
-    {SPAN("TODO_API_SECRET"), SPAN("todo-api-secret")},
-    {SPAN("NOTES_API_SECRET"), SPAN("notes-api-secret")},
+    {SPAN("PORTAL_SECRET"), PORTAL_SECRET},
+    {SPAN("TODO_API_SECRET"), SPAN(SECRET_OF("todo-api"))},
+    {SPAN("NOTES_API_SECRET"), SPAN(SECRET_OF("notes-api"))},
 };
 
 /* ---- making and keeping ---- */

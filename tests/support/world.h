@@ -181,6 +181,9 @@ struct world {
 #define ISSUER SPAN("https://mcp.latchkey.dev")
 #define PRODUCT SPAN("https://login.product.dev")
 #define OTHER_PRODUCT SPAN("https://login.other.dev")
+/* The secrets of the clients and resource servers that the configuration names, by their ids. */
+#define SECRET_OF(id) id "-secret-of-thirty-two-bytes"
+#define PORTAL_SECRET SPAN(SECRET_OF("portal"))
 /* Two clients known by their documents; the other authenticates with world.client_key. */
 #define DOCUMENT_CLIENT SPAN("https://client.acme.dev/oauth.json")
 #define SIGNING_CLIENT SPAN("https://signing.acme.dev/oauth.json")

@@ -658,6 +658,37 @@ static void test_many(void)
         CHECK(gateway_server(&g, g.servers[i].id) == &g.servers[i]);
 }
 
+/* Names of scopes that come to `size` bytes, spaces counted. */
+static const char *with_scopes(unsigned size)
+{
+    enum { ROOM = 8192, NAMES = 3 };
+    static char text[ROOM];
+    int at = snprintf(text, ROOM,
+                      "{" ISSUER "," PROFILES ",\"servers\":{\"todo\":{" SERVER
+                      ",\"default_scopes\":[\"r\",\"r\"],\"scopes\":[\"r\"");
+    for (unsigned i = 0; i < NAMES; i++) {
+        unsigned part = (size - 1 - NAMES) / NAMES + (i == 0 ? (size - 1 - NAMES) % NAMES : 0);
+        at += snprintf(text + at, ROOM - (size_t)at, ",\"%0*u\"", (int)part, i);
+    }
+    snprintf(text + at, ROOM - (size_t)at, "]}}}");
+    return text;
+}
+
+static void test_scopes(void)
+{
+    struct gateway g;
+    struct span problem;
+    check_row("scopes of 2048 bytes, and one more");
+    CHECK_INT(read(with_scopes(SCOPES_MAX_BYTES + 1), &g, &problem), MALFORMED);
+    CHECK_SPAN(problem, SPAN("servers.todo.scopes: the names come to more than 2048 bytes; codes "
+                             "and tokens have to hold them all"));
+    if (!CHECK_INT(read(with_scopes(SCOPES_MAX_BYTES), &g, &problem), OK))
+        return;
+    CHECK_INT(g.servers[0].all_scopes.size, SCOPES_MAX_BYTES);
+    check_row("a default that stands twice counts once");
+    CHECK_SPAN(g.servers[0].default_scopes, SPAN("r"));
+}
+
 int main(void)
 {
     test_wrong();
@@ -667,5 +698,6 @@ int main(void)
     test_least();
     test_full();
     test_many();
+    test_scopes();
     return check_done();
 }

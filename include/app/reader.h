@@ -67,7 +67,7 @@ enum result reader_number(struct reader *r, const struct place *p, uint64_t fall
 /* An id of ours: it becomes part of URLs. The name of the place, not its value. */
 enum result reader_id(struct reader *r, const struct place *p) MUST_USE;
 
-/* Names of scopes in an array, put together with spaces. Missing: empty. */
+/* Names of scopes in an array, put together with spaces, each once. Missing: empty. */
 enum result reader_scopes(struct reader *r, const struct place *p, struct span *scopes) MUST_USE;
 
 /* The value of the secret that {"secret": "NAME"} names. */

@@ -8,7 +8,11 @@
 #include "jose/seal.h"
 #include "text/http.h"
 
-enum { MAX_SCOPES = 64, MAX_SERVERS = 4096 };
+enum {
+    MAX_SCOPES = 64,         /* of a server */
+    SCOPES_MAX_BYTES = 2048, /* ... put together: codes, tokens and the consent form hold them */
+    MAX_SERVERS = 4096
+};
 
 struct profile; /* broker/downstream.h */
 

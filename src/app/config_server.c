@@ -50,6 +50,10 @@ static enum result read_scopes(struct reader *r, const struct place *p, struct s
         TRY(add_scope(r, &item, name, text, server));
         size += name.size + 1;
     }
+    if (size > SCOPES_MAX_BYTES + 1)
+        return reader_problem(r, &scopes,
+                              SPAN("the names come to more than 2048 bytes; codes and tokens have "
+                                   "to hold them all"));
     struct builder all = builder_make(r->kept, size);
     for (size_t i = 0; i < server->scope_count; i++) {
         if (scope_has(built(&all), server->scopes[i].name))

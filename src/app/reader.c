@@ -179,13 +179,13 @@ enum result reader_scopes(struct reader *r, const struct place *p, struct span *
             return reader_expected(r, &item, "the name of a scope, without spaces and quotes");
         size += name.size + 1;
     }
-    struct builder b = builder_make(r->kept, size);
+    struct builder b = builder_make(r->scratch, size);
     for (const struct json *child = json_first(p->node); child != NULL; child = json_next(child)) {
         if (b.size > 0)
             build_byte(&b, ' ');
         build_span(&b, json_text(child));
     }
-    *scopes = built(&b);
+    *scopes = scope_union(r->kept, built(&b), ABSENT);
     return OK;
 }
 

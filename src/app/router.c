@@ -188,11 +188,22 @@ static enum result check_request(struct cx *cx)
     return OK;
 }
 
+/* What has outgrown its writer is a mistake of ours, and no success without a body. */
+static enum result check_answer(struct cx *cx, enum result result)
+{
+    if (result != OK || span_present(cx->response.body))
+        return result;
+    cx->response = (struct response){0};
+    result = refuse(cx, SERVER_ERROR, "answer_too_large", "The answer is larger than can be sent.");
+    respond_error(cx, result);
+    return result;
+}
+
 enum result route(struct cx *cx)
 {
     enum result result = check_request(cx);
     if (result == OK)
-        result = dispatch(cx);
+        result = check_answer(cx, dispatch(cx));
     else
         respond_error(cx, result);
     if (result != PENDING && !cx->gateway->development)

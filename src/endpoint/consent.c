@@ -7,6 +7,8 @@
 #include "oauth/error.h"
 #include "oauth/scope.h"
 
+_Static_assert(FORM_MAX_PARAMETERS >= MAX_SCOPES + 16, "a form with every box ticked is read");
+
 /* The scopes whose boxes were left ticked: of those asked for, never more. */
 static struct span ticked(struct cx *cx, const struct form *form, struct span asked)
 {

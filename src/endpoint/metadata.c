@@ -5,7 +5,7 @@
 #include "oauth/scope.h"
 #include "text/json.h"
 
-enum { METADATA_MAX = 65536, SCOPES_MAX = 2048 };
+enum { METADATA_MAX = 65536 };
 
 static void put_list(struct json_writer *w, const char *name, const char *const *values,
                      size_t count)
@@ -44,7 +44,7 @@ static enum result respond_metadata(struct cx *cx, const struct json_writer *w)
 static struct span all_scopes(struct cx *cx)
 {
     struct span all = SPAN("");
-    for (size_t i = 0; i < cx->gateway->server_count && all.size < SCOPES_MAX; i++)
+    for (size_t i = 0; i < cx->gateway->server_count && all.size < SCOPES_MAX_BYTES; i++)
         all = scope_union(cx->arena, all, cx->gateway->servers[i].all_scopes);
     return all;
 }

@@ -8,11 +8,14 @@
 #include "oauth/pkce.h"
 #include "text/json.h"
 
-enum { TOKEN_RESPONSE_MAX = 16384 };
+enum { RESPONSE_OVERHEAD = 256 };
 
+/* The code is spent, the old token rotated: the answer must fit. None of the three has characters
+ * that JSON escapes. */
 static void respond_token(struct cx *cx, const struct token_response *r)
 {
-    struct json_writer w = json_writer_make(cx->arena, TOKEN_RESPONSE_MAX);
+    struct json_writer w = json_writer_make(cx->arena, RESPONSE_OVERHEAD + r->access_token.size +
+                                                           r->refresh_token.size + r->scopes.size);
     json_begin(&w, '{');
     json_put_text(&w, "access_token", r->access_token);
     json_put_text(&w, "token_type", SPAN("Bearer"));

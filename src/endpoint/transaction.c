@@ -5,7 +5,7 @@
 #include "text/form.h"
 #include "text/url.h"
 
-enum { TRANSACTION_FORMAT = 1, TRANSACTION_OVERHEAD = 256, REDIRECT_MAX = 8192 };
+enum { TRANSACTION_FORMAT = 1, TRANSACTION_OVERHEAD = 256 };
 
 static const char *const STAGES[] = {[STAGE_CONSENT] = "consent", [STAGE_STATE] = "state"};
 
@@ -121,28 +121,29 @@ void respond_redirect(struct cx *cx, struct span url)
     respond_header(cx, SPAN("referrer-policy"), SPAN("no-referrer"));
 }
 
-static struct builder answer(struct cx *cx, struct span state)
+/* The redirect URI with the client's state, our name (RFC 9207) and what else there is to say. */
+static struct span answer_url(struct cx *cx, struct span redirect_uri, struct span state,
+                              struct span code, struct span error, struct span description)
 {
-    struct builder b = builder_make(cx->arena, REDIRECT_MAX + 3 * state.size);
-    form_append(cx->arena, &b, SPAN("state"), state);
-    form_append(cx->arena, &b, SPAN("iss"), cx->gateway->issuer);
-    return b;
+    struct form_parameter list[] = {
+        {SPAN("state"), state}, {SPAN("iss"), cx->gateway->issuer},
+        {SPAN("code"), code},   {SPAN("error"), error},
+        {SPAN("error_description"), description},
+    };
+    struct form form = {list, sizeof list / sizeof *list};
+    return url_with_query(cx->arena, redirect_uri, form_write(cx->arena, &form));
 }
 
 void redirect_code(struct cx *cx, const struct transaction *t, struct span code)
 {
-    struct builder b = answer(cx, t->state);
-    form_append(cx->arena, &b, SPAN("code"), code);
-    respond_redirect(cx, url_with_query(cx->arena, t->redirect_uri, built(&b)));
+    respond_redirect(cx, answer_url(cx, t->redirect_uri, t->state, code, ABSENT, ABSENT));
 }
 
 struct span error_redirect_url(struct cx *cx, struct span redirect_uri, struct span state,
                                enum result result)
 {
-    struct builder b = answer(cx, state);
-    form_append(cx->arena, &b, SPAN("error"), error_code(result));
-    form_append(cx->arena, &b, SPAN("error_description"), error_description(cx, result));
-    return url_with_query(cx->arena, redirect_uri, built(&b));
+    return answer_url(cx, redirect_uri, state, ABSENT, error_code(result),
+                      error_description(cx, result));
 }
 
 void redirect_error(struct cx *cx, const struct transaction *t, enum result result)

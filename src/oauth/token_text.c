@@ -11,7 +11,7 @@ enum {
     JTI_SIZE = GRANT_ID_SIZE + JTI_RANDOM_SIZE + MAC_SIZE, /* 48: no base64 remainder */
     JTI_TEXT_SIZE = JTI_SIZE / 3 * 4,
     REFRESH_SIZE = GRANT_ID_SIZE + REFRESH_RANDOM_SIZE + MAC_SIZE,
-    CODE_MAX_TEXT = 4096,
+    CODE_MAX_TEXT = (SCOPES_MAX_BYTES + 1024) / 3 * 4, /* all else that a code holds: below 1 KiB */
     CLAIMS_MAX = 8192
 };
 
@@ -125,8 +125,7 @@ enum result access_token_make(struct cx *cx, const struct access_token_claims *c
     struct span random = host_random(cx, JTI_RANDOM_SIZE);
     if (host_kept(cx, token) == OK)
         return OK;
-    struct span jti =
-        base64url_encode(cx->arena, sealed_id(cx, FOR_ACCESS, c->grant_id, random));
+    struct span jti = base64url_encode(cx->arena, sealed_id(cx, FOR_ACCESS, c->grant_id, random));
     struct span claims = claims_text(cx, c, jti);
     if (!span_present(claims))
         return SERVER_ERROR;

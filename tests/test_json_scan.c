@@ -195,6 +195,69 @@ static void test_duplicates(void)
     check_row(NULL);
 }
 
+/* Of a name of 22 bytes, each character as it is or as an escape: always the same name. */
+static void test_spellings(void)
+{
+    static const struct {
+        const char *plain, *escaped;
+    } letters[] = {
+        {"a", "\\u0061"},
+        {"b", "\\u0062"},
+        {"/", "\\/"},
+        {"\xe2\x82\xac", "\\u20ac"},
+        {"c", "\\u0063"},
+        {"\xf0\x9f\x98\x80", "\\ud83d\\ude00"},
+        {"d", "\\u0064"},
+        {"e", "\\u0065"},
+        {"\xc3\xa9", "\\u00E9"},
+        {"f", "\\u0066"},
+        {"g", "\\u0067"},
+        {"h", "\\u0068"},
+        {"i", "\\u0069"},
+        {"j", "\\u006a"},
+        {"k", "\\u006b"},
+    };
+    for (uint32_t spelling = 0; spelling < 1u << COUNT(letters); spelling += 7) {
+        struct builder b = builder_make(&arena, 256);
+        build_span(&b, SPAN("{\"ab/\xe2\x82\xac"
+                            "c\xf0\x9f\x98\x80"
+                            "de\xc3\xa9"
+                            "fghijk\":0,\""));
+        for (size_t i = 0; i < COUNT(letters); i++)
+            build_span(&b,
+                       span_of((spelling >> i & 1) != 0 ? letters[i].escaped : letters[i].plain));
+        size_t same = b.size;
+        build_span(&b, SPAN("\":0}"));
+        CHECK_INT(json_scan(&arena, edge(built(&b)), NULL, 0), MALFORMED);
+        b.size = same;
+        build_span(&b, SPAN("k\":0}"));
+        CHECK_INT(json_scan(&arena, edge(built(&b)), NULL, 0), OK);
+        arena_wipe(&arena);
+    }
+}
+
+/* However large the document, and however its names are written: no more than a table of them. */
+static void test_memory(void)
+{
+    enum { LARGE = 4 << 20 };
+    static uint8_t memory[1 << 20];
+    const struct span escape = SPAN("\\u0061");
+    struct builder b = builder_make(&arena, LARGE);
+    build_byte(&b, '{');
+    for (size_t i = 0; i < JSON_MAX_MEMBERS - 1; i++) {
+        build_span(&b, SPAN("\"\\u0061"));
+        build_u64(&b, i);
+        build_span(&b, SPAN("\":0,"));
+    }
+    build_byte(&b, '"');
+    while (b.size + escape.size + 4 <= LARGE)
+        build_span(&b, escape);
+    build_span(&b, SPAN("\":0}"));
+    struct arena small = arena_make(memory, sizeof memory, edge_exhausted);
+    CHECK_INT(json_scan(&small, edge(built(&b)), NULL, 0), OK);
+    arena_wipe(&arena);
+}
+
 static void test_depth(void)
 {
     static const struct {
@@ -259,42 +322,78 @@ static void test_members(void)
     }
 }
 
+/* ---- names that were made for it ---- */
+
+static const uint64_t ODD = 0xc6a4a7935bd1e995;
+
+static uint64_t mixed(uint64_t word)
+{
+    word *= ODD;
+    return (word ^ word >> 47) * ODD;
+}
+
+/* What ODD times it is 1: by Newton's method, each step doubles the bits that are right. */
+static uint64_t inverse(void)
+{
+    uint64_t x = ODD;
+    for (int i = 0; i < 5; i++)
+        x *= 2 - ODD * x;
+    return x;
+}
+
+/* The word that mixes to this. */
+static uint64_t unmixed(uint64_t value)
+{
+    value *= inverse();
+    return (value ^ value >> 47) * inverse();
+}
+
+/*
+ * A member of the first object whose name, of 16 plain bytes, has this hash
+ * before its last multiplication; `n` goes on.
+ */
+static void add_made(struct builder *b, uint64_t hash, uint64_t *n)
+{
+    uint8_t name[16];
+    bool plain = false;
+    while (!plain) {
+        for (size_t i = 0; i < 8; i++)
+            name[i] = (uint8_t)('a' + (*n >> (4 * i) & 15));
+        uint64_t first;
+        memcpy(&first, name, 8);
+        uint64_t h = (ODD ^ mixed(first)) * ODD;
+        uint64_t second = unmixed(h ^ hash);
+        memcpy(name + 8, &second, 8);
+        plain = true;
+        for (size_t i = 8; i < 16; i++)
+            plain = plain && name[i] >= '#' && name[i] < 127 && name[i] != '\\';
+        ++*n;
+    }
+    build_span(b, b->size == 1 ? SPAN("\"") : SPAN(",\""));
+    build_span(b, span_bytes(name, 16));
+    build_span(b, SPAN("\":0"));
+}
+
 /*
  * Somebody who knows the hash of names can choose as many as he likes that
- * collide: any first eight bytes, and the second eight that lead to the same
- * place. Such a document costs a refusal, not quadratic time.
+ * collide, or that are looked for in the same slots. Such a document costs a
+ * refusal, not quadratic time.
  */
 static void test_colliding_names(void)
 {
-    const uint64_t odd = 0x9e3779b97f4a7c15;
-    const uint64_t start = (1 + (UINT64_C(16) << 32)) * odd; /* object 1, names of 16 bytes */
     struct builder b = builder_make(&arena, 4096);
-    uint64_t target = 0;
-    uint64_t second;
+    uint64_t n = 0;
     build_byte(&b, '{');
-    for (uint64_t n = 0, found = 0; found < 100; n++) {
-        uint8_t name[16];
-        for (size_t i = 0; i < 8; i++)
-            name[i] = (uint8_t)('a' + (n >> (4 * i) & 15));
-        uint64_t first;
-        memcpy(&first, name, 8);
-        uint64_t h = ((start ^ start >> 32) ^ first) * odd;
-        if (found == 0)
-            memset(&second, 'a', 8);
-        else
-            second = target ^ (h ^ h >> 32);
-        memcpy(name + 8, &second, 8);
-        bool plain = true;
-        for (size_t i = 8; i < 16; i++)
-            plain = plain && name[i] >= '#' && name[i] < 127 && name[i] != '\\';
-        if (!plain)
-            continue;
-        target = (h ^ h >> 32) ^ second;
-        build_span(&b, found == 0 ? SPAN("\"") : SPAN(",\""));
-        build_span(&b, span_bytes(name, 16));
-        build_span(&b, SPAN("\":0"));
-        found++;
-        if (found == 30)
+    add_made(&b, 0x0123456789abcdef, &n);
+    CHECK_INT(json_scan(&arena, JOIN(&arena, built(&b), SPAN("}")), NULL, 0), OK);
+    add_made(&b, 0x0123456789abcdef, &n);
+    CHECK_INT(json_scan(&arena, JOIN(&arena, built(&b), SPAN("}")), NULL, 0), MALFORMED);
+
+    b = builder_make(&arena, 4096);
+    build_byte(&b, '{');
+    for (uint64_t low = 0; low < 60; low++) { /* the upper half alone says which slots */
+        add_made(&b, (0x0123456700000000 + low) * inverse(), &n);
+        if (low == 30)
             CHECK_INT(json_scan(&arena, JOIN(&arena, built(&b), SPAN("}")), NULL, 0), OK);
     }
     build_byte(&b, '}');
@@ -380,6 +479,8 @@ int main(void)
     test_grammar();
     test_numbers();
     test_duplicates();
+    test_spellings();
+    test_memory();
     test_depth();
     test_members();
     test_colliding_names();

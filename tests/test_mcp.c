@@ -156,6 +156,80 @@ static void test_long_names(void)
     check_row(NULL);
 }
 
+/* ---- what a body of 4 MiB can ask for ---- */
+
+enum { LARGE = 4 << 20 };
+
+/* `escape` until the body is full, and the end. */
+static void fill(struct builder *b, const char *escape, const char *end)
+{
+    while (b->size + strlen(escape) + strlen(end) <= b->max)
+        build_span(b, span_of(escape));
+    build_span(b, span_of(end));
+}
+
+static struct builder large_body(const char *start)
+{
+    static struct arena memory;
+    if (memory.start == NULL)
+        memory = edge_arena(LARGE + 64);
+    arena_wipe(&memory);
+    struct builder b = builder_make(&memory, LARGE);
+    build_span(&b, span_of(start));
+    return b;
+}
+
+/* Read in what production has beside such a body: 10 MiB less the body, with a margin. */
+static enum result read_large(const struct builder *body, struct mcp_message *m)
+{
+    static struct arena room;
+    static struct header version = {SPAN("mcp-protocol-version"), SPAN(VERSION)};
+    bool mismatch;
+    if (room.start == NULL)
+        room = edge_arena((11 << 20) / 2);
+    arena_wipe(&room);
+    struct cx cx = {.arena = &room, .request.headers = {&version, 1}};
+    enum result result = mcp_read(&cx, edge(built(body)), m, &mismatch);
+    mcp_respond_error(&cx, 400, m->id, -32600, SPAN(""));
+    return result;
+}
+
+static void test_memory(void)
+{
+    struct mcp_message m;
+    check_row("an id");
+    struct builder b = large_body("{\"jsonrpc\":\"2.0\",\"method\":5,\"id\":\"");
+    fill(&b, "a", "\"}");
+    CHECK_INT(read_large(&b, &m), INVALID_REQUEST);
+    check_row("a method, in escapes");
+    b = large_body("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"");
+    fill(&b, "\\u0061", "\"}");
+    CHECK_INT(read_large(&b, &m), INVALID_REQUEST);
+    check_row("a name, in escapes");
+    b = large_body(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"");
+    fill(&b, "\\u0061", "\"}}");
+    CHECK_INT(read_large(&b, &m), INVALID_REQUEST);
+
+    check_row("as many names as there may be, all in escapes, beside as large a _meta");
+    b = large_body(
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"params\":{\"_meta\":{\"a\":[1");
+    size_t meta = b.size;
+    while (b.size - meta < JSON_MAX_TREE_SIZE - 16)
+        build_span(&b, SPAN(",1"));
+    build_span(&b, SPAN("]}},\"n\":{"));
+    for (uint64_t i = 0; i < JSON_MAX_MEMBERS - 10; i++) {
+        build_span(&b, SPAN("\"\\u0061"));
+        build_u64(&b, i);
+        build_span(&b, SPAN("\":0,"));
+    }
+    build_span(&b, SPAN("\"\":0},\""));
+    fill(&b, "\\u0061", "\":0}");
+    CHECK_INT(read_large(&b, &m), OK);
+    CHECK_SPAN(m.method, SPAN("x"));
+    check_row(NULL);
+}
+
 /* ---- the headers of the stateless era ---- */
 
 #define ADD                                                                                    \
@@ -209,6 +283,10 @@ static void test_headers(void)
           "\"_meta\":{\"a\":{\"io.modelcontextprotocol/protocolVersion\":"
           "\"" VERSION "\"}}}}"},
          true},
+        {"a notification need not say its version",
+         {VERSION, "notifications/x", NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}"},
+         false},
+        {"but not another one", {"2027-01-01", NULL, NULL, NOTE}, true},
         {"a notification's method", {VERSION, "tools/call", NULL, NOTE}, true},
         {"a response, in whose name something is called",
          {VERSION, "tools/call", "add", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}"},
@@ -255,6 +333,7 @@ int main(void)
     test_long_id();
     test_large_meta();
     test_long_names();
+    test_memory();
     test_headers();
     test_errors();
     return check_done();

@@ -35,7 +35,7 @@ struct json_pick {
 /*
  * Checks the whole text and fills the picks. Not OK: MALFORMED, or TOO_LARGE
  * for depth and members; then all picks are ABSENT. `count` is at most 16. Time
- * is linear in the text, whoever chose the names; memory a table of the names.
+ * is linear in the text, whoever chose the names; memory is at most 1 MiB, for a table of them.
  */
 enum result json_scan(struct arena *a, struct span text, struct json_pick *picks,
                       size_t count) MUST_USE;

@@ -16,7 +16,14 @@ size_t json_plain_size(struct span text);
  */
 enum result json_string(struct span text, struct span *content, bool *escaped) MUST_USE;
 
-/* What the content of such a string means. */
-struct span json_unescape(struct arena *a, struct span content);
+/* What the content of such a string means, byte by byte. */
+struct json_letters {
+    struct span rest;     /* of the content */
+    uint8_t character[4]; /* that an escape stands for, */
+    size_t size, at;      /* as far as it was not told yet */
+};
+
+/* The next byte; false at the end. */
+bool json_letter(struct json_letters *letters, uint8_t *byte);
 
 #endif

@@ -74,10 +74,22 @@ static bool headers_agree(struct cx *cx, const struct mcp_message *m, struct spa
     struct span version = headers_get(&cx->request.headers, SPAN("mcp-protocol-version"));
     if (!is_stateless(version))
         return true;
+    struct span in_body = version_in_body(cx, meta);
     bool is_request = span_present(m->id);
-    return header_agrees(cx, SPAN("mcp-protocol-version"), version_in_body(cx, meta), false) &&
+    /* A notification need not say its version. */
+    bool says_none = !is_request && !span_present(in_body);
+    return (says_none || header_agrees(cx, SPAN("mcp-protocol-version"), in_body, false)) &&
            header_agrees(cx, SPAN("mcp-method"), m->method, is_request) &&
            header_agrees(cx, SPAN("mcp-name"), m->name, is_request && m->name_in_header);
+}
+
+/* Of at most MCP_MAX_NAME bytes, each of which may stand there as an escape of six. */
+static enum result read_text(struct cx *cx, struct span raw, struct span *text)
+{
+    if (raw.size > 6 * MCP_MAX_NAME + 2)
+        return TOO_LARGE;
+    TRY(json_unquote(cx->arena, raw, text));
+    return text->size > MCP_MAX_NAME ? TOO_LARGE : OK;
 }
 
 static enum result read_name(struct cx *cx, struct mcp_message *m, struct span name,
@@ -87,8 +99,7 @@ static enum result read_name(struct cx *cx, struct mcp_message *m, struct span n
         if (!span_equal(m->method, span_of(NAMED_METHODS[i].method)))
             continue;
         struct span raw = NAMED_METHODS[i].by_uri ? uri : name;
-        if (json_unquote(cx->arena, raw, &m->name) != OK || m->name.size == 0 ||
-            m->name.size > MCP_MAX_NAME)
+        if (read_text(cx, raw, &m->name) != OK || m->name.size == 0)
             return refuse(cx, INVALID_REQUEST, "mcp_name",
                           "params must name what is called, as a string.");
         m->name_in_header = NAMED_METHODS[i].in_header;
@@ -119,8 +130,7 @@ enum result mcp_read(struct cx *cx, struct span body, struct mcp_message *m, boo
                       "id must be a string or a number of at most 1024 bytes.");
     m->id = id;
     bool is_response = !span_present(picks[2].raw);
-    if (!is_response && (json_unquote(cx->arena, picks[2].raw, &m->method) != OK ||
-                         m->method.size > MCP_MAX_NAME))
+    if (!is_response && read_text(cx, picks[2].raw, &m->method) != OK)
         return refuse(cx, INVALID_REQUEST, "mcp_method", "method must be a string.");
     TRY(read_name(cx, m, picks[3].raw, picks[4].raw));
     *header_mismatch = !headers_agree(cx, m, picks[5].raw);

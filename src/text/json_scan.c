@@ -5,14 +5,6 @@
 
 #include <string.h>
 
-/* A name that stands in the document, unescaped; object 0 marks a free slot. */
-struct name {
-    const uint8_t *data;
-    uint32_t size;
-    uint32_t object;
-    uint32_t hash;
-};
-
 struct scanner {
     const uint8_t *at;
     const uint8_t *end;
@@ -21,7 +13,7 @@ struct scanner {
     uint32_t depth;
     uint32_t objects; /* begun so far: the last one's number */
 
-    struct name *names; /* an open hash table over all objects */
+    uint64_t *names;    /* an open table of the hashes of all names; 0 marks a free slot */
     uint32_t name_room; /* a power of two */
     uint32_t name_count;
 };
@@ -53,39 +45,55 @@ static enum result scan_string(struct scanner *s, struct span *content, bool *es
 /* ---- names ---- */
 
 /*
- * How many slots are tried for a name. The table is at most half full, so a
- * longer search happens to one name in 2^32, unless somebody chose the names
- * for it; then the document is refused, before it costs quadratic time.
+ * A name is known by a hash of 64 bits of what it means and of the object that it
+ * stands in. Two names share one by chance once in 2^64 pairs; whoever makes
+ * such names has his document refused, as if a name stood there twice.
+ *
+ * So many slots are tried for one. The table is at most half full, so a longer
+ * search happens to one name in 2^32, unless somebody chose the names for it;
+ * then, too, the document is refused, before it costs quadratic time.
  */
 enum { MAX_PROBES = 32, FIRST_NAME_ROOM = 64 };
 
-static uint32_t name_hash(struct span name, uint32_t object)
+/* Eight bytes of what the name means; fewer only at its end, with zeroes, which no name has. */
+static bool next_word(struct json_letters *letters, bool escaped, uint64_t *word)
 {
-    const uint64_t odd = 0x9e3779b97f4a7c15;
-    uint64_t h = (object + ((uint64_t)name.size << 32)) * odd;
-    while (name.size > 0) {
-        uint64_t word = 0;
-        if (name.size >= 8)
-            memcpy(&word, name.data, 8);
-        else
-            for (size_t i = 0; i < name.size; i++)
-                word = word << 8 | name.data[i];
-        h = ((h ^ h >> 32) ^ word) * odd;
-        name = span_skip(name, 8);
+    uint8_t bytes[8] = {0};
+    size_t size = 0;
+    if (!escaped && letters->rest.size >= 8) {
+        memcpy(word, letters->rest.data, 8);
+        letters->rest = span_skip(letters->rest, 8);
+        return true;
     }
-    return (uint32_t)(h >> 32);
+    while (size < 8 && json_letter(letters, &bytes[size]))
+        size++;
+    memcpy(word, bytes, 8);
+    return size > 0;
 }
 
-/* Where the name stands or would stand; NULL when that takes too many probes. */
-static struct name *find_name(const struct scanner *s, const struct name *name)
+/* As MurmurHash64A mixes; never 0. */
+static uint64_t name_hash(struct span name, bool escaped, uint32_t object)
 {
-    uint32_t step = name->hash >> 16 | 1; /* odd: visits every slot */
+    const uint64_t odd = 0xc6a4a7935bd1e995;
+    struct json_letters letters = {.rest = name};
+    uint64_t hash = object * odd;
+    uint64_t word;
+    while (next_word(&letters, escaped, &word)) {
+        word *= odd;
+        word ^= word >> 47;
+        hash = (hash ^ word * odd) * odd;
+    }
+    return hash != 0 ? hash : 1;
+}
+
+/* Where the hash stands or would stand; NULL when that takes too many probes. */
+static uint64_t *find_name(const struct scanner *s, uint64_t hash)
+{
+    uint32_t first = (uint32_t)(hash >> 48);
+    uint32_t step = (uint32_t)(hash >> 32) | 1; /* odd: visits every slot */
     for (uint32_t i = 0; i < MAX_PROBES; i++) {
-        struct name *slot = &s->names[(name->hash + i * step) & (s->name_room - 1)];
-        if (slot->object == 0)
-            return slot;
-        if (slot->hash == name->hash && slot->object == name->object &&
-            span_equal(span_bytes(slot->data, slot->size), span_bytes(name->data, name->size)))
+        uint64_t *slot = &s->names[(first + i * step) & (s->name_room - 1)];
+        if (*slot == 0 || *slot == hash)
             return slot;
     }
     return NULL;
@@ -93,14 +101,14 @@ static struct name *find_name(const struct scanner *s, const struct name *name)
 
 static enum result grow_names(struct scanner *s)
 {
-    const struct name *old = s->names;
+    const uint64_t *old = s->names;
     uint32_t old_room = s->name_room;
     s->name_room = old_room == 0 ? FIRST_NAME_ROOM : 4 * old_room;
-    s->names = ARENA_ARRAY(s->a, s->name_room, struct name);
+    s->names = ARENA_ARRAY(s->a, s->name_room, uint64_t);
     for (uint32_t i = 0; i < old_room; i++) {
-        if (old[i].object == 0)
+        if (old[i] == 0)
             continue;
-        struct name *slot = find_name(s, &old[i]);
+        uint64_t *slot = find_name(s, old[i]);
         if (slot == NULL)
             return TOO_LARGE;
         *slot = old[i];
@@ -109,21 +117,32 @@ static enum result grow_names(struct scanner *s)
 }
 
 /* RFC 8259 section 4: of two members with the same name every parser picks one of its own. */
-static enum result add_name(struct scanner *s, struct span text, uint32_t object)
+static enum result add_name(struct scanner *s, uint64_t hash)
 {
     if (s->name_count == JSON_MAX_MEMBERS)
         return TOO_LARGE;
     if (2 * s->name_count >= s->name_room)
         TRY(grow_names(s));
-    struct name name = {text.data, (uint32_t)text.size, object, name_hash(text, object)};
-    struct name *slot = find_name(s, &name);
+    uint64_t *slot = find_name(s, hash);
     if (slot == NULL)
         return TOO_LARGE;
-    if (slot->object != 0)
+    if (*slot == hash)
         return MALFORMED;
-    *slot = name;
+    *slot = hash;
     s->name_count++;
     return OK;
+}
+
+static bool name_is(struct span name, bool escaped, struct span wanted)
+{
+    struct json_letters letters = {.rest = name};
+    uint8_t byte;
+    if (!escaped)
+        return span_equal(name, wanted);
+    for (size_t i = 0; i < wanted.size; i++)
+        if (!json_letter(&letters, &byte) || byte != wanted.data[i])
+            return false;
+    return !json_letter(&letters, &byte);
 }
 
 /* ---- numbers ---- */
@@ -220,9 +239,7 @@ static enum result scan_member(struct scanner *s, uint32_t object, uint32_t want
     if (s->at == s->end || *s->at != '"')
         return MALFORMED;
     TRY(scan_string(s, &name, &escaped));
-    if (escaped)
-        name = json_unescape(s->a, name);
-    TRY(add_name(s, name, object));
+    TRY(add_name(s, name_hash(name, escaped, object)));
     if (!take(s, ':'))
         return MALFORMED;
 
@@ -231,7 +248,7 @@ static enum result scan_member(struct scanner *s, uint32_t object, uint32_t want
     for (uint32_t i = 0; wanted >> i != 0; i++) {
         bool last;
         if ((wanted >> i & 1) == 0 ||
-            !span_equal(name, path_name(s->picks[i].path, s->depth - 1, &last)))
+            !name_is(name, escaped, path_name(s->picks[i].path, s->depth - 1, &last)))
             continue;
         *(last ? &found : &deeper) |= 1u << i;
     }

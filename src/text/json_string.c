@@ -106,29 +106,42 @@ enum result json_string(struct span text, struct span *content, bool *escaped)
     }
 }
 
-struct span json_unescape(struct arena *a, struct span content)
+bool json_letter(struct json_letters *l, uint8_t *byte)
 {
-    struct builder b = builder_make(a, content.size);
-    while (content.size > 0) {
-        struct span plain = span_first(content, span_find(content, '\\'));
-        build_span(&b, plain);
-        content = span_skip(content, plain.size);
+    if (l->at == l->size && l->rest.size > 0 && l->rest.data[0] == '\\') {
+        struct builder b = {l->character, 0, sizeof l->character, false};
         uint32_t code_point;
-        size_t size = escape_next(content, &code_point);
-        if (size > 0)
-            utf8_build(&b, code_point);
-        content = span_skip(content, size);
+        l->rest = span_skip(l->rest, escape_next(l->rest, &code_point));
+        utf8_build(&b, code_point);
+        l->size = b.size;
+        l->at = 0;
     }
-    return built(&b);
+    if (l->at < l->size) {
+        *byte = l->character[l->at++];
+        return true;
+    }
+    if (l->rest.size == 0)
+        return false;
+    *byte = l->rest.data[0];
+    l->rest = span_skip(l->rest, 1);
+    return true;
 }
 
 enum result json_unquote(struct arena *a, struct span raw, struct span *value)
 {
     struct span content;
     bool escaped;
+    uint8_t byte;
     TRY(json_string(raw, &content, &escaped));
     if (raw.size != content.size + 2)
         return MALFORMED;
-    *value = escaped ? json_unescape(a, content) : content;
+    *value = content;
+    if (!escaped)
+        return OK;
+    struct json_letters letters = {.rest = content};
+    struct builder b = builder_make(a, content.size);
+    while (json_letter(&letters, &byte))
+        build_byte(&b, byte);
+    *value = built(&b);
     return OK;
 }

@@ -196,6 +196,28 @@ describe("URLs and headers", () => {
     });
 });
 
+describe("MCP messages of 4 MiB", () => {
+  const LIMIT = 4 << 20;
+  /** As much of the filling as there is room for. */
+  const filled = (start, filling, end) => start + filling.repeat((LIMIT - start.length - end.length) / filling.length) + end;
+  const escaped = "\\u0061";
+  const meta = `"_meta":{"a":[${"1,".repeat(32_700)}1]}`;
+  const names = Array.from({ length: 32_700 }, (_, i) => `"${escaped}${i}":0,`).join("");
+  const bodies = {
+    "an id": filled('{"jsonrpc":"2.0","method":5,"id":"', "a", '"}'),
+    "a method in escapes": filled('{"jsonrpc":"2.0","id":1,"method":"', escaped, '"}'),
+    "as many names as there may be, in escapes": filled(`{"jsonrpc":"2.0","id":1,"method":"x","params":{${meta}},"n":{${names}"":0},"`, escaped, '":1}'),
+  };
+  for (const [why, body] of Object.entries(bodies))
+    test(`Q2 S74: ${why}: refused, and no more memory than there is`, async () => {
+      const client = await Client.register(world);
+      const { access_token: token } = await client.signIn(new Person(world, "alice"));
+      const response = await callTool(world, token, "whoami", {}, { body });
+      assert.equal(response.status, 400);
+      assert.ok((await response.json()).error.code < 0);
+    });
+});
+
 test("Q2: after all this, a sign-in and a call are what they were", async () => {
   const client = await Client.register(world);
   const { access_token } = await client.signIn(new Person(world, "carol"));

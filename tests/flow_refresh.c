@@ -314,6 +314,30 @@ static void narrower(void)
     CHECK_INT(caller_do(&c, CALL), 200);
 }
 
+static void step_up(void)
+{
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    c.scope = SPAN("todos:read");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    struct caller old = c;
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+    world.now += world.gateway.lifetimes.refresh_retry;
+    c.tool = SPAN("delete_todo");
+    check_row("A8: more scopes are wanted than were granted: the next refresh says so, once");
+    CHECK_INT(caller_do(&c, CALL), 403);
+    struct world_image *before = world_save(&world);
+    struct caller same = c;
+    CHECK(refused(&same, "invalid_grant"));
+    CHECK_INT(caller_do(&same, REFRESH), 200);
+    check_row("D02: but an old token is an old token, and ends the grant");
+    world_restore(&world, before);
+    world_forget(before);
+    CHECK(refused(&old, "invalid_grant"));
+    CHECK_INT(caller_do(&c, CALL), 401);
+    CHECK(refused(&c, "invalid_grant"));
+}
+
 /* ---- what stands behind it ---- */
 
 static void dead_connection(void)
@@ -345,6 +369,7 @@ int main(void)
     wrong_requests();
     forged();
     narrower();
+    step_up();
     dead_connection();
     world_forget(image);
     return check_done();

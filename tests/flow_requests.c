@@ -41,7 +41,7 @@ static const struct row AUTHORIZE_ROWS[] = {
     {"HEAD is as good as GET", "HEAD", PORTAL CODE PKCE TODO, NOBODY, NONE, NULL, 200, "text/html"},
     {"no query", "GET", "/authorize", NOBODY, NONE, NULL, 400, "client_id is missing"},
     {"no client", "GET", "/authorize?a=b", NOBODY, NONE, NULL, 400, "client_id is missing"},
-    {"an unknown client", "GET", "/authorize?client_id=x", NOBODY, NONE, NULL, 401, "cannot"},
+    {"an unknown client", "GET", "/authorize?client_id=x", NOBODY, NONE, NULL, 400, "cannot"},
     {"a foreign redirect URI", "GET",
      "/authorize?client_id=portal&redirect_uri=https%3A%2F%2Fevil.example%2F" CODE PKCE TODO,
      NOBODY, NONE, NULL, 400, "redirect"},

@@ -26,7 +26,7 @@ static const struct {
     unsigned status;  /* with the previous root secret */
     unsigned refusal; /* without it */
 } ROWS[] = {
-    {"register", REGISTER, 201, 201},     {"authorize", AUTHORIZE, 200, 401},
+    {"register", REGISTER, 201, 201},     {"authorize", AUTHORIZE, 200, 400},
     {"consent", CONSENT, 303, 403},       {"callback", CALLBACK, 303, 403},
     {"code", REDEEM, 200, 401},           {"call", CALL, 200, 401},
     {"refresh", REFRESH, 200, 401},       {"revoke", REVOKE, 200, 401},

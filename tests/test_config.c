@@ -146,6 +146,10 @@ static const struct {
      "lifetimes.grant_cache_seconds: expected a whole number from 0 to 60"},
     {WITH("\"lifetimes\":{\"grant_cache_seconds\":0.5}"),
      "lifetimes.grant_cache_seconds: expected a whole number from 0 to 60"},
+    {WITH("\"lifetimes\":{\"access_token_seconds\":3601,\"refresh_token_seconds\":3600}"),
+     "lifetimes.access_token_seconds: an access token cannot live longer than the refresh token "
+     "that comes with it: see refresh_token_seconds"},
+    {WITH("\"lifetimes\":{\"refresh_token_seconds\":300}"), NULL},
     {WITH("\"body_limit_bytes\":4194305"),
      "body_limit_bytes: expected a whole number from 1024 to 4194304"},
 
@@ -303,16 +307,23 @@ static const struct {
     {IN_SERVER("\"headers\":{\"X Y\":\"a\"}"),
      "servers.todo.headers.X Y: this is no name of a header"},
     {IN_SERVER("\"headers\":{\"Host\":\"a\"}"), "servers.todo.headers.Host: the gateway sets this "
-                                                "header itself, or it belongs to the connection"},
+                                                "header itself, or it is the client's or the "
+                                                "connection's"},
     {IN_SERVER("\"headers\":{\"Authorization\":{\"secret\":\"TODO_SECRET\"}}"),
-     "servers.todo.headers.Authorization: the gateway sets this header itself, or it belongs to "
-     "the connection"},
+     "servers.todo.headers.Authorization: the gateway sets this header itself, or it is the "
+     "client's or the connection's"},
     {IN_SERVER("\"headers\":{\"Content-Length\":\"1\"}"),
-     "servers.todo.headers.Content-Length: the gateway sets this header itself, or it belongs to "
-     "the connection"},
+     "servers.todo.headers.Content-Length: the gateway sets this header itself, or it is the "
+     "client's or the connection's"},
     {IN_SERVER("\"headers\":{\"Mcp-Name\":\"x\"}"),
-     "servers.todo.headers.Mcp-Name: the gateway sets this header itself, or it belongs to the "
-     "connection"},
+     "servers.todo.headers.Mcp-Name: the gateway sets this header itself, or it is the client's or "
+     "the connection's"},
+    {IN_SERVER("\"headers\":{\"User-Agent\":\"x\"}"), NULL},
+    {IN_SERVER("\"headers\":{\"accept-language\":\"x\"}"), NULL},
+    {IN_SERVER("\"headers\":{\"traceparent\":\"x\"}"), NULL},
+    {IN_SERVER("\"headers\":{\"TraceState\":\"x\"}"),
+     "servers.todo.headers.TraceState: the gateway sets this header itself, or it is the client's "
+     "or the connection's"},
     {IN_SERVER("\"headers\":{\"X-A\":\"1\",\"x-a\":\"2\"}"),
      "servers.todo.headers.x-a: this header stands twice"},
     {IN_SERVER("\"headers\":{\"X-A\":\"\"}"),

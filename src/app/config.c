@@ -96,6 +96,11 @@ static enum result read_lifetimes(struct reader *r, const struct place *document
         struct place member = place_of(&lifetimes, SECONDS[i].name);
         TRY(reader_number(r, &member, SECONDS[i].usual, SECONDS[i].min, SECONDS[i].max, values[i]));
     }
+    struct place access = place_of(&lifetimes, "access_token_seconds");
+    if (l->access_token > l->refresh_token)
+        return reader_problem(r, &access,
+                              SPAN("an access token cannot live longer than the refresh token that "
+                                   "comes with it: see refresh_token_seconds"));
     return OK;
 }
 

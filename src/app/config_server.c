@@ -6,11 +6,13 @@
 static const char MEMBERS[] =
     "name runtime auth profile scopes default_scopes tools headers origins";
 
-/* Of the connection, of the message or set by the gateway: not for static values. */
+/* Of the connection, of the message, set by the gateway or told by the client (endpoint/proxy.c):
+ * not for static values. */
 static const char OWN_HEADERS[] =
-    "accept accept-encoding authorization connection content-encoding content-length content-type "
-    "cookie expect host keep-alive last-event-id mcp-protocol-version mcp-session-id origin "
-    "proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade via";
+    "accept accept-encoding accept-language authorization connection content-encoding "
+    "content-length content-type cookie expect host keep-alive last-event-id mcp-protocol-version "
+    "mcp-session-id origin proxy-authenticate proxy-authorization te traceparent tracestate "
+    "trailer transfer-encoding upgrade user-agent via";
 
 /* ---- scopes ---- */
 
@@ -116,8 +118,8 @@ static enum result read_header(struct reader *r, const struct place *p, struct s
         return reader_problem(r, p, SPAN("this is no name of a header"));
     if (scope_has(span_of(OWN_HEADERS), name) || span_starts(name, SPAN("mcp-")))
         return reader_problem(r, p,
-                              SPAN("the gateway sets this header itself, or it belongs to "
-                                   "the connection"));
+                              SPAN("the gateway sets this header itself, or it is the client's or "
+                                   "the connection's"));
     if (has_header(server, name))
         return reader_problem(r, p, SPAN("this header stands twice"));
     if (!span_present(value))

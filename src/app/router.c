@@ -37,6 +37,14 @@ static const struct route ROUTES[] = {
 
 /* ---- errors ---- */
 
+/* RFC 9110 section 15.5.2: a 401 asks for credentials, and nobody at a browser has a client's. */
+static uint32_t page_status(enum result result)
+{
+    if (result == INVALID_CLIENT)
+        return 400;
+    return result == UNVERIFIABLE ? 403 : error_status(result);
+}
+
 static void error_page(struct cx *cx, enum result result)
 {
     struct span title = SPAN("This request cannot be answered");
@@ -57,8 +65,7 @@ static void error_page(struct cx *cx, enum result result)
     default:
         break;
     }
-    uint32_t status = result == UNVERIFIABLE ? 403 : error_status(result);
-    page_error(cx, status, title, error_description(cx, result), mend, ABSENT);
+    page_error(cx, page_status(result), title, error_description(cx, result), mend, ABSENT);
 }
 
 static void add_allow(struct cx *cx, unsigned methods)

@@ -257,10 +257,10 @@ static enum result rotate_once(struct cx *cx, struct span grant_id,
     TRY(there);
     TRY(check_refresh(cx, request, &rows.grant, &scopes));
     response->grant = rows.grant;
-    if (step_up_row.version > 0)
-        return step_up(cx, grant_id);
     if (grant_refresh(cx, &rows, request->token) == NULL)
         return not_the_live_token(cx, &rows, request->token, &retry, response);
+    if (step_up_row.version > 0)
+        return step_up(cx, grant_id);
     return rotate(cx, &rows, request, scopes, response);
 }
 

@@ -137,7 +137,7 @@ describe("consent", () => {
     const pages = {
       landing: [`${world.url}/`, 200],
       consent: [consent, 200],
-      "an unknown client": [`${world.url}/authorize?client_id=x`, 401],
+      "an unknown client": [`${world.url}/authorize?client_id=x`, 400],
       "no client": [`${world.url}/authorize`, 400],
       "a bad redirect URI": [(await client.request({ redirect_uri: "https://evil.example/" })).url, 400],
       "an error for a stranger's client": [(await client.request({ response_type: "token" })).url, 400],

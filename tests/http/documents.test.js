@@ -49,7 +49,7 @@ describe("redirects", () => {
       for (const [why, target] of Object.entries(targets)) {
         const path = `/${status}/${encodeURIComponent(why)}.json`;
         const page = await open(documents.answer(path, { status, headers: { location: target(path) } }));
-        assert.equal(page.response.status, 401, why);
+        assert.equal(page.response.status, 400, why);
         assert.equal(documents.fetches(path), 1, `${why}: asked once`);
       }
       assert.deepEqual([visits.length, documents.fetches("/good.json")], [0, 0]);
@@ -73,7 +73,7 @@ describe("size and time", () => {
   const encodings = { "": (text) => text, gzip: gzipSync, ...(HOST === "wrangler" && { br: brotliCompressSync }) };
   for (const [encoding, encode] of Object.entries(encodings))
     test(`S42 F13: 5,120 bytes ${encoding && `of ${encoding} `}pass, one more does not`, async () => {
-      for (const [bytes, status] of [[5120, 200], [5121, 401]]) {
+      for (const [bytes, status] of [[5120, 200], [5121, 400]]) {
         const path = `/${encoding}/${bytes}.json`;
         const body = encode(sized(documents.origin + path, bytes));
         const clientId = documents.answer(path, (_req, res) => json(res, body, encoding && { "content-encoding": encoding }));
@@ -97,11 +97,11 @@ describe("size and time", () => {
     };
     for (const encoding of ["", "gzip"]) {
       const { answer, sent } = endless(encoding);
-      assert.equal((await open(documents.answer(`/endless${encoding}.json`, answer))).response.status, 401, encoding);
+      assert.equal((await open(documents.answer(`/endless${encoding}.json`, answer))).response.status, 400, encoding);
       assert.ok(sent() < 64 << 20, `${encoding}: ${sent()} bytes were taken`);
     }
     const bomb = gzipSync(Buffer.alloc(100 << 20));
-    assert.equal((await open(documents.answer("/bomb.json", (_req, res) => json(res, bomb, { "content-encoding": "gzip" })))).response.status, 401);
+    assert.equal((await open(documents.answer("/bomb.json", (_req, res) => json(res, bomb, { "content-encoding": "gzip" })))).response.status, 400);
     assert.equal((await open(documents.publish("/after.json"))).response.status, 200, "and all is well");
   });
 
@@ -126,10 +126,10 @@ describe("size and time", () => {
     const path = "/short.json";
     const text = sized(documents.origin + path, 400);
     assert.equal((await open(documents.answer(path, raw(4000, text)))).response.status, 503, "cut off");
-    assert.ok([401, 503].includes((await open(documents.answer(path, raw(399, text)))).response.status), "no JSON so far; to some hosts no HTTP");
+    assert.ok([400, 503].includes((await open(documents.answer(path, raw(399, text)))).response.status), "no JSON so far; to some hosts no HTTP");
     assert.equal((await open(documents.answer(path, raw(400, text)))).response.status, 200);
-    assert.equal((await open(documents.answer("/unknown.json", (_req, res) => json(res, "?", { "content-encoding": "rot13" })))).response.status, 401);
-    assert.ok([401, 503].includes((await open(documents.answer("/no-gzip.json", (_req, res) => json(res, "{}", { "content-encoding": "gzip" })))).response.status));
+    assert.equal((await open(documents.answer("/unknown.json", (_req, res) => json(res, "?", { "content-encoding": "rot13" })))).response.status, 400);
+    assert.ok([400, 503].includes((await open(documents.answer("/no-gzip.json", (_req, res) => json(res, "{}", { "content-encoding": "gzip" })))).response.status));
   });
 });
 
@@ -141,40 +141,40 @@ describe("what it says", () => {
     ["application/json; charset=utf-8", document({}), 200, { "content-type": "application/json; charset=utf-8" }],
     ["a type that ends in +json", document({}), 200, { "content-type": "application/client-metadata+json" }],
     ["members that nobody knows", document({ x: { y: [1] }, __proto__x: 1 }), 200],
-    ["HTML", document({}), 401, { "content-type": "text/html" }],
-    ["text", document({}), 401, { "content-type": "text/plain" }],
-    ["text/json", document({}), 401, { "content-type": "text/json" }],
-    ["another charset", document({}), 401, { "content-type": "application/json; charset=utf-16" }],
-    ["no type", document({}), 401, { "content-type": "" }],
-    ["two types", document({}), 401, { "content-type": "application/json, text/html" }],
-    ["another port in client_id", changed((text) => text.replace(/:\d+\//, ":1/")), 401],
-    ["an upper case host", changed((text) => text.replace("http:", "HTTP:")), 401],
-    ["a query in client_id", changed((text) => text.replace('.json"', '.json?"')), 401],
-    ["a fragment in client_id", changed((text) => text.replace('.json"', '.json#"')), 401],
-    ["no client_id", document({ client_id: undefined }), 401],
-    ["client_id in a list", (clientId) => document({ client_id: [clientId] })(clientId), 401],
-    ["client_id twice", changed((text) => text.replace("{", '{"client_id":"x",')), 401],
-    ["redirect_uris twice", changed((text) => text.replace("{", '{"redirect_uris":["https://evil.example/"],')), 401],
-    ["a BOM", changed((text) => `\ufeff${text}`), 401],
-    ["UTF-16", changed((text) => Buffer.from(text, "utf16le")), 401],
-    ["invalid UTF-8", changed((text) => Buffer.from(text.replace("Client", "Cli\u00ffent"), "latin1")), 401],
-    ["NUL behind it", changed((text) => `${text}\0`), 401],
-    ["a list", changed((text) => `[${text}]`), 401],
-    ["null", () => "null", 401],
-    ["nothing", () => "", 401],
-    ["no redirect_uris", document({ redirect_uris: undefined }), 401],
-    ["no client_name", document({ client_name: undefined }), 401],
-    ["client_secret", document({ client_secret: "s" }), 401],
-    ["client_secret_expires_at", document({ client_secret_expires_at: 0 }), 401],
-    ["client_secret_basic", document({ token_endpoint_auth_method: "client_secret_basic" }), 401],
-    ["client_secret_post", document({ token_endpoint_auth_method: "client_secret_post" }), 401],
-    ["client_secret_jwt", document({ token_endpoint_auth_method: "client_secret_jwt" }), 401],
-    ["client_secret_jwt, and none as well", document({ token_endpoint_auth_method: "client_secret_jwt", token_endpoint_auth_methods_supported: ["none"] }), 401],
-    ["private_key_jwt without keys", document({ token_endpoint_auth_method: "private_key_jwt" }), 401],
-    ["private_key_jwt with a private key", document({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ kty: "EC", crv: "P-256", x: "AA", y: "AA", d: "AA" }] } }), 401],
-    ["jwks and jwks_uri", document({ jwks: { keys: [] }, jwks_uri: "https://client.example.com/jwks" }), 401],
-    ["no code flow", document({ response_types: ["token"] }), 401],
-    ["no code grant", document({ grant_types: ["client_credentials"] }), 401],
+    ["HTML", document({}), 400, { "content-type": "text/html" }],
+    ["text", document({}), 400, { "content-type": "text/plain" }],
+    ["text/json", document({}), 400, { "content-type": "text/json" }],
+    ["another charset", document({}), 400, { "content-type": "application/json; charset=utf-16" }],
+    ["no type", document({}), 400, { "content-type": "" }],
+    ["two types", document({}), 400, { "content-type": "application/json, text/html" }],
+    ["another port in client_id", changed((text) => text.replace(/:\d+\//, ":1/")), 400],
+    ["an upper case host", changed((text) => text.replace("http:", "HTTP:")), 400],
+    ["a query in client_id", changed((text) => text.replace('.json"', '.json?"')), 400],
+    ["a fragment in client_id", changed((text) => text.replace('.json"', '.json#"')), 400],
+    ["no client_id", document({ client_id: undefined }), 400],
+    ["client_id in a list", (clientId) => document({ client_id: [clientId] })(clientId), 400],
+    ["client_id twice", changed((text) => text.replace("{", '{"client_id":"x",')), 400],
+    ["redirect_uris twice", changed((text) => text.replace("{", '{"redirect_uris":["https://evil.example/"],')), 400],
+    ["a BOM", changed((text) => `\ufeff${text}`), 400],
+    ["UTF-16", changed((text) => Buffer.from(text, "utf16le")), 400],
+    ["invalid UTF-8", changed((text) => Buffer.from(text.replace("Client", "Cli\u00ffent"), "latin1")), 400],
+    ["NUL behind it", changed((text) => `${text}\0`), 400],
+    ["a list", changed((text) => `[${text}]`), 400],
+    ["null", () => "null", 400],
+    ["nothing", () => "", 400],
+    ["no redirect_uris", document({ redirect_uris: undefined }), 400],
+    ["no client_name", document({ client_name: undefined }), 400],
+    ["client_secret", document({ client_secret: "s" }), 400],
+    ["client_secret_expires_at", document({ client_secret_expires_at: 0 }), 400],
+    ["client_secret_basic", document({ token_endpoint_auth_method: "client_secret_basic" }), 400],
+    ["client_secret_post", document({ token_endpoint_auth_method: "client_secret_post" }), 400],
+    ["client_secret_jwt", document({ token_endpoint_auth_method: "client_secret_jwt" }), 400],
+    ["client_secret_jwt, and none as well", document({ token_endpoint_auth_method: "client_secret_jwt", token_endpoint_auth_methods_supported: ["none"] }), 400],
+    ["private_key_jwt without keys", document({ token_endpoint_auth_method: "private_key_jwt" }), 400],
+    ["private_key_jwt with a private key", document({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ kty: "EC", crv: "P-256", x: "AA", y: "AA", d: "AA" }] } }), 400],
+    ["jwks and jwks_uri", document({ jwks: { keys: [] }, jwks_uri: "https://client.example.com/jwks" }), 400],
+    ["no code flow", document({ response_types: ["token"] }), 400],
+    ["no code grant", document({ grant_types: ["client_credentials"] }), 400],
   ])
     test(`S43 F03 F04 F06: ${why}: ${status}, and nothing bad is kept`, async () => {
       const path = `/says/${encodeURIComponent(why)}.json`;
@@ -191,6 +191,6 @@ describe("what it says", () => {
       const path = `/status/${status}.json`;
       const good = documents.answerOf(new URL(documents.publish(path)).pathname);
       const clientId = documents.answer(path, status === 204 || status === 304 ? { status } : { ...good, status });
-      assert.equal((await open(clientId)).response.status, 401);
+      assert.equal((await open(clientId)).response.status, 400);
     });
 });

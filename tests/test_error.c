@@ -42,7 +42,6 @@ static const struct {
     {INVALID_REQUEST, "invalid_request", 400},
     {INVALID_CLIENT, "invalid_client", 401},
     {INVALID_GRANT, "invalid_grant", 400},
-    {UNAUTHORIZED_CLIENT, "unauthorized_client", 400},
     {UNSUPPORTED_GRANT_TYPE, "unsupported_grant_type", 400},
     {UNSUPPORTED_RESPONSE_TYPE, "unsupported_response_type", 400},
     {INVALID_SCOPE, "invalid_scope", 400},

@@ -83,37 +83,6 @@ static void test_types(void)
     }
 }
 
-static void test_accept(void)
-{
-    static const struct {
-        const char *why;
-        struct span value;
-        bool want;
-    } rows[] = {
-        {"a browser", SPAN("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-         true},
-        {"any case, behind others", SPAN("application/json, Text/HTML"), true},
-        {"a weight", SPAN("text/html;q=0.1"), true},
-        {"a weight in the last digit", SPAN("text/html; q=0.001"), true},
-        {"a parameter", SPAN("text/html;level=1"), true},
-        {"absent", ABSENT, false},
-        {"empty", SPAN(""), false},
-        {"anything", SPAN("*/*"), false},
-        {"any text", SPAN("text/*"), false},
-        {"an MCP client", SPAN("application/json, text/event-stream"), false},
-        {"refused", SPAN("text/html;q=0"), false},
-        {"refused precisely", SPAN("application/json, text/html ; Q=0.000"), false},
-        {"refused behind a parameter", SPAN("text/html;level=1;q=0.0"), false},
-        {"a longer name", SPAN("text/html5"), false},
-        {"in a parameter", SPAN("a/b;x=text/html"), false},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        check_row(rows[i].why);
-        CHECK_INT(http_accepts_html(edge(rows[i].value)), rows[i].want);
-    }
-    check_row(NULL);
-}
-
 static void test_cookies(void)
 {
     static const struct {
@@ -207,18 +176,6 @@ static void test_credentials(void)
     check_row(NULL);
 }
 
-static void test_lists(void)
-{
-    CHECK(http_list_has(SPAN("close, X-User"), SPAN("x-user")));
-    CHECK(http_list_has(SPAN("a,\tB ,c"), SPAN("b")));
-    CHECK(http_list_has(SPAN("a"), SPAN("a")));
-    CHECK(!http_list_has(SPAN("ab, bc"), SPAN("b")));
-    CHECK(!http_list_has(SPAN("a b"), SPAN("b")));
-    CHECK(!http_list_has(SPAN(",,"), SPAN("a")));
-    CHECK(!http_list_has(SPAN(""), SPAN("a")));
-    CHECK(!http_list_has(ABSENT, SPAN("a")));
-}
-
 /* Byte by byte, against what the RFCs list. */
 static void test_characters(void)
 {
@@ -286,10 +243,8 @@ int main(void)
     arena = edge_arena(1 << 20);
     test_headers();
     test_types();
-    test_accept();
     test_cookies();
     test_credentials();
-    test_lists();
     test_characters();
     test_max_age();
     return check_done();

@@ -1,5 +1,6 @@
 #include "jose/jwk.h"
 
+#include "base/base64.h"
 #include "check.h"
 #include "edge.h"
 #include "rsa_key.h"
@@ -302,17 +303,21 @@ static void test_sets(void)
 
 /* ---- thumbprints ---- */
 
+#define RFC_9449_EC                                                                           \
+    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs\"," \
+    "\"y\":\"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA\""
+
 static void test_thumbprints(void)
 {
     static const struct {
         const char *why;
         struct span text, want;
     } rows[] = {
-        {"RFC 7638 section 3.1", SPAN("{" A1_RSA "}"),
-         SPAN("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")},
+        {"RFC 9449 section 6.1: jkt", SPAN("{" RFC_9449_EC "}"),
+         SPAN("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")},
         {"only the required members count",
-         SPAN("{\"use\":\"sig\",\"n\":\"" A1_N "\",\"e\":\"AQAB\",\"kty\":\"RSA\"}"),
-         SPAN("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")},
+         SPAN("{\"use\":\"sig\"," RFC_9449_EC ",\"alg\":\"ES256\",\"kid\":\"x\"}"),
+         SPAN("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")},
         {"RFC 7515 A.3's key", SPAN("{" EC "}"),
          SPAN("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U")},
     };
@@ -320,8 +325,13 @@ static void test_thumbprints(void)
         struct jwk key;
         check_row(rows[i].why);
         CHECK_INT(jwk_parse(&arena, tree(rows[i].text), &key), OK);
-        CHECK_SPAN(jwk_thumbprint(&arena, &key), rows[i].want);
+        CHECK_SPAN(jwk_kid_es256(&arena, &key.ec), rows[i].want);
     }
+    check_row("RFC 7638 section 3.1, whose key is RSA's: from the text that is hashed");
+    struct hash hash;
+    sha256(SPAN("{\"e\":\"AQAB\",\"kty\":\"RSA\",\"n\":\"" A1_N "\"}"), &hash);
+    CHECK_SPAN(base64url_encode(&arena, hash_span(&hash)),
+               SPAN("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
     check_row(NULL);
 }
 
@@ -334,11 +344,10 @@ static void test_public_es256(void)
     struct span text = jwk_public_es256(&arena, &key.ec);
     CHECK_SPAN(text, SPAN("{" EC ",\"use\":\"sig\",\"alg\":\"ES256\","
                           "\"kid\":\"oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U\"}"));
-    CHECK_SPAN(jwk_kid_es256(&arena, &key.ec), jwk_thumbprint(&arena, &key));
     check_row("what we publish can be read");
     CHECK_INT(jwk_parse(&arena, tree(text), &again), OK);
     CHECK_INT(again.algorithms, ALG_ES256);
-    CHECK_SPAN(again.kid, jwk_thumbprint(&arena, &key));
+    CHECK_SPAN(again.kid, jwk_kid_es256(&arena, &key.ec));
     CHECK_SPAN(p256_y(&again.ec), p256_y(&key.ec));
     check_row(NULL);
 }

@@ -43,11 +43,10 @@ enum result jwk_parse(struct arena *a, const struct json *node, struct jwk *key)
  */
 enum result jwks_parse(struct arena *a, struct span text, struct jwks *set) MUST_USE;
 
-/* RFC 7638 SHA-256 thumbprint, base64url. */
-struct span jwk_thumbprint(struct arena *a, const struct jwk *key);
-
-/* Our signing key's public half as a JWK: kty crv x y use alg kid (its thumbprint). */
+/* Our signing key's public half as a JWK: kty crv x y use alg kid. */
 struct span jwk_public_es256(struct arena *a, const struct p256_public *key);
+
+/* Its kid: the RFC 7638 SHA-256 thumbprint, base64url. */
 struct span jwk_kid_es256(struct arena *a, const struct p256_public *key);
 
 /*

@@ -28,8 +28,7 @@
 
 enum {
     GRANT_ID_SIZE = 16,
-    GRANT_MAX_LIVE_TOKENS = 8, /* access tokens; the oldest gives way */
-    GRANT_ROW_MAX = 65536
+    GRANT_MAX_LIVE_TOKENS = 8 /* access tokens; the oldest gives way */
 };
 
 /* The downstream tokens, in the clear only within a run. */

@@ -26,9 +26,6 @@ struct span headers_get(const struct headers *headers, struct span name);
  */
 bool http_is_type(struct span content_type, struct span type);
 
-/* Whether an Accept value prefers HTML: names text/html with q > 0. */
-bool http_accepts_html(struct span accept);
-
 /*
  * The value of one cookie in a Cookie header. ABSENT when missing, when it is
  * no RFC 6265 value, or when it stands there twice with different values,
@@ -46,9 +43,6 @@ struct span http_cookie(struct span cookie_header, struct span name);
  */
 enum result http_credentials(struct span authorization, struct span scheme,
                              struct span *credentials) MUST_USE;
-
-/* Whether a list header ("a, b") names the token. */
-bool http_list_has(struct span list, struct span token);
 
 /* Visible ASCII, space and tab only: safe to send as a header's value. */
 bool http_is_field_value(struct span value);

@@ -143,33 +143,18 @@ enum result jwks_parse(struct arena *a, struct span text, struct jwks *set)
     return OK;
 }
 
-/* ---- thumbprints ---- */
+/* ---- our own key ---- */
 
 /* RFC 7638 section 3: the required members only, in lexicographic order, without white space. */
-static struct span thumbprint(struct arena *a, struct span members)
-{
-    struct hash hash;
-    sha256(members, &hash);
-    return base64url_encode(a, hash_span(&hash));
-}
-
 struct span jwk_kid_es256(struct arena *a, const struct p256_public *key)
 {
-    return thumbprint(a, JOIN(a, SPAN("{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\""),
-                              base64url_encode(a, p256_x(key)), SPAN("\",\"y\":\""),
-                              base64url_encode(a, p256_y(key)), SPAN("\"}")));
+    struct hash hash;
+    sha256(JOIN(a, SPAN("{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\""),
+                base64url_encode(a, p256_x(key)), SPAN("\",\"y\":\""),
+                base64url_encode(a, p256_y(key)), SPAN("\"}")),
+           &hash);
+    return base64url_encode(a, hash_span(&hash));
 }
-
-struct span jwk_thumbprint(struct arena *a, const struct jwk *key)
-{
-    if (key->is_ec)
-        return jwk_kid_es256(a, &key->ec);
-    return thumbprint(a, JOIN(a, SPAN("{\"e\":\""), base64url_encode(a, key->rsa.e),
-                              SPAN("\",\"kty\":\"RSA\",\"n\":\""), base64url_encode(a, key->rsa.n),
-                              SPAN("\"}")));
-}
-
-/* ---- our own key ---- */
 
 struct span jwk_public_es256(struct arena *a, const struct p256_public *key)
 {

@@ -27,8 +27,6 @@ static const struct wire WIRE[RESULT_COUNT] = {
     [INVALID_CLIENT] = {"invalid_client", 401, "The client is unknown or did not authenticate."},
     [INVALID_GRANT] = {"invalid_grant", 400,
                        "The code or refresh token is invalid, expired, used or another client's."},
-    [UNAUTHORIZED_CLIENT] = {"unauthorized_client", 400,
-                             "The client is not registered for this grant type."},
     [UNSUPPORTED_GRANT_TYPE] = {"unsupported_grant_type", 400,
                                 "grant_type must be authorization_code or refresh_token."},
     [UNSUPPORTED_RESPONSE_TYPE] = {"unsupported_response_type", 400, "response_type must be code."},

@@ -121,39 +121,6 @@ static struct span next_element(struct span *list)
     return span_trim(element, BLANKS);
 }
 
-bool http_list_has(struct span list, struct span token)
-{
-    while (span_present(list))
-        if (span_equal_nocase(next_element(&list), token))
-            return true;
-    return false;
-}
-
-/* RFC 9110 section 12.4.2: q=0 means "not acceptable". */
-static bool has_weight_zero(struct span parameters)
-{
-    while (span_present(parameters)) {
-        struct span parameter;
-        struct span name;
-        parameters = span_cut(parameters, ';', &parameter);
-        struct span value = span_cut(span_trim(parameter, BLANKS), '=', &name);
-        if (span_equal_nocase(name, SPAN("q")))
-            return span_trim(value, SPAN("0.")).size == 0;
-    }
-    return false;
-}
-
-bool http_accepts_html(struct span accept)
-{
-    while (span_present(accept)) {
-        struct span type;
-        struct span parameters = span_cut(next_element(&accept), ';', &type);
-        if (span_equal_nocase(span_trim(type, BLANKS), SPAN("text/html")))
-            return !has_weight_zero(parameters);
-    }
-    return false;
-}
-
 uint64_t http_max_age(struct span cache_control, uint64_t fallback)
 {
     uint64_t age = fallback;

@@ -40,12 +40,8 @@ void fuzz(struct arena *a, struct span input)
         MUST(http_is_field_value(value));
         MUST(!http_is_type(value, SPAN("text/html")));
     }
-    if (http_accepts_html(value))
-        MUST(span_contains(span_lower(a, value), SPAN("text/html")));
-    if (http_list_has(value, input))
-        MUST(span_contains(span_lower(a, value), span_lower(a, input)));
     if (http_is_token(value))
-        MUST(http_is_field_value(value) && value.size > 0 && http_list_has(value, value));
+        MUST(http_is_field_value(value) && value.size > 0);
     struct span quotable = http_quotable(a, value);
     MUST(quotable.size == value.size && http_is_field_value(quotable));
     MUST(span_find(quotable, '"') == value.size && span_find(quotable, '\\') == value.size);

@@ -1,7 +1,7 @@
 #include "jose/jwk.h"
 #include "fuzz.h"
 
-static void check_key(struct arena *a, const struct jwk *key)
+static void check_key(const struct jwk *key)
 {
     struct p256_public point;
     struct rsa_public rsa;
@@ -12,7 +12,6 @@ static void check_key(struct arena *a, const struct jwk *key)
         MUST(p256_public_parse(p256_x(&key->ec), p256_y(&key->ec), &point) == OK);
     else
         MUST(rsa_public_parse(key->rsa.n, key->rsa.e, &rsa) == OK);
-    MUST(jwk_thumbprint(a, key).size == 43);
 }
 
 void fuzz(struct arena *a, struct span input)
@@ -24,13 +23,13 @@ void fuzz(struct arena *a, struct span input)
     if (jwks_parse(a, input, &set) == OK) {
         MUST(set.count <= JWKS_MAX_KEYS);
         for (size_t i = 0; i < set.count; i++)
-            check_key(a, &set.keys[i]);
+            check_key(&set.keys[i]);
     }
     if (json_parse(a, input, &root) != OK)
         return;
     bool is_public = jwk_parse(a, root, &key) == OK;
     if (is_public)
-        check_key(a, &key);
+        check_key(&key);
     /* No key is both: what is private is never taken for a public key. */
     if (jwk_private_es256(a, root, &private_key) == OK)
         MUST(!is_public &&

@@ -188,7 +188,7 @@ struct fetched {
     struct headers headers;
     struct span body;
 };
-/* OK with any status; HOST_FAILED: no answer, too late, or TOO_LARGE. */
+/* OK with any status; HOST_FAILED: no answer, or too late; TOO_LARGE: more than max_bytes. */
 enum result host_fetch(struct cx *cx, const struct fetch *wanted, struct fetched *got) MUST_USE;
 /* After the response, its outcome unknown. */
 void host_fetch_later(struct cx *cx, const struct fetch *wanted);

@@ -1,8 +1,9 @@
 /*
  * The one vocabulary of outcomes. A function that can fail returns an
- * enum result; what it computes goes through an out parameter, which is
- * written only on OK. The protocol's own errors are results of their own, so
- * that oauth/error.c is the only place that turns an outcome into words.
+ * enum result; what it computes goes through an out parameter, which means
+ * something only on OK, unless its header says more: what stood there before
+ * may be gone. The protocol's own errors are results of their own, so that
+ * oauth/error.c is the only place that turns an outcome into words.
  */
 #ifndef BASE_RESULT_H
 #define BASE_RESULT_H

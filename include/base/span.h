@@ -63,7 +63,7 @@ struct span span_word(struct span *s);
 struct span span_copy(struct arena *a, struct span s);
 struct span span_lower(struct arena *a, struct span s); /* ASCII */
 
-/* The parts, one after the other, in the arena. Count is at most 16. */
+/* The parts, one after the other, in the arena. */
 struct span span_join(struct arena *a, size_t count, const struct span *parts);
 #define JOIN(a, ...)                                                                               \
     span_join((a), sizeof((struct span[]){__VA_ARGS__}) / sizeof(struct span),                     \

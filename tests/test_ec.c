@@ -177,50 +177,13 @@ static void test_public_parse(void)
     check_row(NULL);
 }
 
-/* ---- key agreement ---- */
+/* ---- ES256 ---- */
 
 static void key_pair(const char *scalar, struct p256_private *secret, struct p256_public *public)
 {
     CHECK_INT(p256_private_parse(hex(&arena, scalar), secret), OK);
     p256_public_of(secret, public);
 }
-
-static void test_shared(void)
-{
-    struct p256_private i, r;
-    struct p256_public gi, gr;
-    struct key x;
-    check_row("RFC 5903 section 8.1");
-    key_pair("c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433", &i, &gi);
-    key_pair("c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53", &r, &gr);
-    struct span want =
-        hex(&arena, "d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de");
-    CHECK_INT(p256_shared(&i, &gr, &x), OK);
-    CHECK_SPAN(key_span(&x), want);
-    CHECK_INT(p256_shared(&r, &gi, &x), OK);
-    CHECK_SPAN(key_span(&x), want);
-
-    check_row("a point that was never parsed: its form");
-    for (unsigned first = 0; first < 256; first++) {
-        struct p256_public wrong = gr;
-        wrong.point[0] = (uint8_t)first;
-        CHECK_INT(p256_shared(&i, &wrong, &x), first == 4 ? OK : MALFORMED);
-    }
-    check_row("... off the curve");
-    for (size_t at = 1; at < P256_POINT_SIZE; at++) {
-        struct p256_public wrong = gr;
-        wrong.point[at] ^= 1;
-        /* Flipping x may by chance lead to another point's x, but y would not fit. */
-        CHECK_INT(p256_shared(&i, &wrong, &x), MALFORMED);
-    }
-    struct p256_public nothing = {{0}};
-    CHECK_INT(p256_shared(&i, &nothing, &x), MALFORMED);
-    nothing.point[0] = 4;
-    CHECK_INT(p256_shared(&i, &nothing, &x), MALFORMED);
-    check_row(NULL);
-}
-
-/* ---- ES256 ---- */
 
 static void test_sign(void)
 {
@@ -325,7 +288,6 @@ int main(void)
     test_private_parse();
     test_public_of();
     test_public_parse();
-    test_shared();
     test_sign();
     test_verify();
     return check_done();

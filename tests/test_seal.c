@@ -306,51 +306,6 @@ static void test_derive(void)
     check_row(NULL);
 }
 
-/* ---- boxes to a public key ---- */
-
-static void test_box_to(void)
-{
-    struct drbg d = new_drbg();
-    struct span box, got = SPAN("untouched");
-    CHECK_INT(seal_to(&arena, &ring.signing_public, &d, edge(AAD), edge(PLAINTEXT), &box), OK);
-    CHECK_SPAN(box, hex(&arena, "01045f1db8ae868d6180118e76a76d16710d5dc53539eb00d859c4529a476a97a7"
-                                "39c2e881df9815dd4b358ef7ae868c56f832f64341f0e6ad274296840e1d0b03b9"
-                                "e562867fe602a5ed38f29ce8d3e7ccc759a708440c668d63f9"));
-    CHECK_INT(box.size, PLAINTEXT.size + BOX_TO_OVERHEAD);
-    check_row("another receiver");
-    CHECK_INT(unseal_to(&arena, &foreign.signing, AAD, box, &got), UNVERIFIABLE);
-    check_row("other associated data");
-    CHECK_INT(unseal_to(&arena, &ring.signing, SPAN("aab"), box, &got), UNVERIFIABLE);
-    CHECK_INT(unseal_to(&arena, &ring.signing, ABSENT, box, &got), UNVERIFIABLE);
-    check_row("a byte flipped");
-    for (size_t at = 0; at < box.size; at++)
-        CHECK_INT(unseal_to(&arena, &ring.signing, AAD, flipped(box, at), &got), UNVERIFIABLE);
-    check_row("cut short, or with a byte too many");
-    for (size_t size = 0; size < box.size; size++)
-        CHECK_INT(unseal_to(&arena, &ring.signing, AAD, edge(span_first(box, size)), &got),
-                  UNVERIFIABLE);
-    CHECK_INT(unseal_to(&arena, &ring.signing, AAD, JOIN(&arena, box, SPAN("\0")), &got),
-              UNVERIFIABLE);
-    CHECK_INT(unseal_to(&arena, &ring.signing, AAD, ABSENT, &got), UNVERIFIABLE);
-    CHECK_SPAN(got, SPAN("untouched"));
-    check_row("as it is");
-    CHECK_INT(unseal_to(&arena, &ring.signing, edge(AAD), edge(box), &got), OK);
-    CHECK_SPAN(got, PLAINTEXT);
-    check_row("the negated ephemeral point has the same x, but is another point");
-    struct span negated = edge(box);
-    struct span y = hex(&arena, "3d177e1f67ea22b5ca7108517973a907cd09bcbf0f1952d8bd697bf1e2f4fc46");
-    memcpy((uint8_t *)negated.data + 2 + P256_COORDINATE_SIZE, y.data, y.size);
-    CHECK_INT(unseal_to(&arena, &ring.signing, AAD, negated, &got), UNVERIFIABLE);
-    check_row("every box has its own ephemeral key");
-    CHECK_INT(seal_to(&arena, &ring.signing_public, &d, AAD, PLAINTEXT, &got), OK);
-    CHECK(!span_equal(span_first(got, 66), span_first(box, 66)));
-    check_row("to a point off the curve");
-    struct p256_public wrong = ring.signing_public;
-    wrong.point[P256_POINT_SIZE - 1] ^= 1;
-    CHECK_INT(seal_to(&arena, &wrong, &d, AAD, PLAINTEXT, &got), MALFORMED);
-    check_row(NULL);
-}
-
 int main(void)
 {
     arena = edge_arena(4 << 20);
@@ -365,6 +320,5 @@ int main(void)
     test_box_with_key();
     test_mac();
     test_derive();
-    test_box_to();
     return check_done();
 }

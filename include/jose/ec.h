@@ -1,7 +1,7 @@
 /*
- * P-256, and what is done with it: ES256 signatures and key agreement. No other
- * curve is offered. Keys come in as bare coordinates and scalars, never as DER,
- * and a key that exists has been checked.
+ * P-256 and its ES256 signatures; no other curve is offered. Keys come in as
+ * bare coordinates and scalars, never as DER, and a key that exists has been
+ * checked.
  */
 #ifndef JOSE_EC_H
 #define JOSE_EC_H
@@ -39,11 +39,6 @@ void p256_public_of(const struct p256_private *private_key, struct p256_public *
 
 /* MALFORMED: x or y not exactly 32 bytes, not below the field's prime, or not on the curve. */
 enum result p256_public_parse(struct span x, struct span y, struct p256_public *out) MUST_USE;
-
-/* ECDH (SEC 1 section 3.3.1): the shared x coordinate, not to be used as a key before a KDF.
- * MALFORMED: theirs is no point of the curve (it is checked here too). */
-enum result p256_shared(const struct p256_private *mine, const struct p256_public *theirs,
-                        struct key *x) MUST_USE;
 
 /* ES256 (RFC 7518 section 3.4), deterministic by RFC 6979. MALFORMED: no key. */
 enum result es256_sign(const struct p256_private *key, struct span message,

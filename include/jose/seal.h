@@ -17,8 +17,7 @@ enum {
     ROOT_SECRET_MIN = 32,
     MAC_SIZE = 16,
     MAC_MAX_PARTS = 8,
-    BOX_OVERHEAD = 2 + AEAD_NONCE_SIZE + AEAD_TAG_SIZE,
-    BOX_TO_OVERHEAD = 1 + P256_POINT_SIZE + AEAD_TAG_SIZE
+    BOX_OVERHEAD = 2 + AEAD_NONCE_SIZE + AEAD_TAG_SIZE
 };
 
 /* What a key is for. The numbers are only indices; the HKDF infos are names. */
@@ -84,16 +83,5 @@ enum result mac_check(const struct keyring *ring, enum purpose purpose, size_t c
  */
 void derive(const struct keyring *ring, enum purpose purpose, bool previous, size_t count,
             const struct span *parts, struct key *out);
-
-/*
- * To a public key (the grant's), when its private half is not at hand:
- * ephemeral P-256 ECDH, HKDF, ChaCha20-Poly1305. A box is:
- * format (1) || ephemeral point (65) || ciphertext || tag (16).
- * seal_to: MALFORMED when `to` is no point of the curve.
- */
-enum result seal_to(struct arena *a, const struct p256_public *to, struct drbg *d, struct span aad,
-                    struct span plaintext, struct span *box) MUST_USE;
-enum result unseal_to(struct arena *a, const struct p256_private *mine, struct span aad,
-                      struct span box, struct span *plaintext) MUST_USE;
 
 #endif

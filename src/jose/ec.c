@@ -108,17 +108,6 @@ enum result p256_public_parse(struct span x, struct span y, struct p256_public *
     return OK;
 }
 
-enum result p256_shared(const struct p256_private *mine, const struct p256_public *theirs,
-                        struct key *x)
-{
-    struct p256_public product = *theirs;
-    if (P256->mul(product.point, P256_POINT_SIZE, mine->scalar, P256_PRIVATE_SIZE,
-                  BR_EC_secp256r1) != 1)
-        return MALFORMED;
-    memcpy(x->bytes, product.point + 1, KEY_SIZE);
-    return OK;
-}
-
 /* ---- ES256 ---- */
 
 enum result es256_sign(const struct p256_private *key, struct span message,

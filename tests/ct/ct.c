@@ -155,12 +155,6 @@ static void making_a_keyring(void)
     known(&made.current_id, 1);
 }
 
-static void agreeing(void)
-{
-    struct key x;
-    CHECK_INT(told((int)p256_shared(&ring.signing, &ring.signing_public, &x)), OK);
-}
-
 /* ---- controls: each has to be found ---- */
 
 static void control_branch(void)
@@ -204,7 +198,6 @@ static const struct {
     {"boxing", boxing, false},
     {"wrapping", wrapping, false},
     {"making a keyring", making_a_keyring, false},
-    {"agreeing", agreeing, false},
     {"branch", control_branch, true},
     {"address", control_address, true},
     {"mac", control_mac, true},

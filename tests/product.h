@@ -106,7 +106,7 @@ static inline void expect_keys(struct script *script)
     struct span text = product_jwks(a);
     struct builder b = builder_make(a, 16 + text.size);
     pack_u8(&b, 1);
-    pack_u64(&b, NOW);
+    pack_u64(&b, NOW + JWKS_CACHE_SECONDS);
     pack_span(&b, text);
     sha256(SPAN(JWKS_URL), &hash);
     expect_kv(script, JOIN(a, SPAN("jwks:"), base64url_encode(a, hash_span(&hash))), built(&b));

@@ -58,11 +58,11 @@ static struct span key_set(const char *names)
     return json_written(&w);
 }
 
-static struct span copy_of(struct span text, uint8_t format, uint64_t fetched)
+static struct span copy_of(struct span text, uint8_t format, uint64_t expires)
 {
     struct builder b = builder_make(&script.arena, 16 + text.size);
     pack_u8(&b, format);
-    pack_u64(&b, fetched);
+    pack_u64(&b, expires);
     pack_span(&b, text);
     return built(&b);
 }
@@ -74,7 +74,7 @@ static void check_stored(struct span text)
         return;
     struct unpacker u = unpack_make(span_skip(put, 1));
     CHECK_SPAN(unpack_span(&u), copy_key);
-    CHECK_SPAN(unpack_span(&u), copy_of(text, 1, NOW));
+    CHECK_SPAN(unpack_span(&u), copy_of(text, 1, NOW + JWKS_CACHE_SECONDS));
     CHECK_INT(unpack_u32(&u), JWKS_CACHE_SECONDS);
     CHECK_INT(unpack_done(&u), OK);
 }
@@ -109,7 +109,8 @@ static void copies(void)
         check_row(COPIES[i].why);
         start(COPIES[i].kid == NULL ? ABSENT : span_of(COPIES[i].kid));
         struct span fetched = key_set("ab");
-        expect_kv(&script, copy_key, copy_of(key_set(COPIES[i].copy), 1, NOW - COPIES[i].age));
+        expect_kv(&script, copy_key,
+                  copy_of(key_set(COPIES[i].copy), 1, NOW + JWKS_CACHE_SECONDS - COPIES[i].age));
         if (!COPIES[i].used)
             expect_fetch(&script, GET_JWKS, 200, "application/json", fetched);
         CHECK_INT(script_run(&script, find), OK);
@@ -126,12 +127,12 @@ static void copies(void)
 static void broken_copies(void)
 {
     start(SPAN("a"));
-    struct span good = span_copy(&script.arena, copy_of(key_set("a"), 1, NOW));
+    struct span good = span_copy(&script.arena, copy_of(key_set("a"), 1, NOW + JWKS_CACHE_SECONDS));
     for (size_t size = 0; size <= good.size + 1; size++) {
         start(SPAN("a"));
         struct span text = key_set("a");
         struct builder b = builder_make(&script.arena, good.size + 1);
-        build_span(&b, copy_of(text, 1, NOW));
+        build_span(&b, copy_of(text, 1, NOW + JWKS_CACHE_SECONDS));
         build_byte(&b, 0);
         expect_kv(&script, copy_key, span_first(built(&b), size));
         if (size != good.size)
@@ -139,7 +140,7 @@ static void broken_copies(void)
         CHECK_INT(script_run(&script, find), OK);
     }
     start(SPAN("a"));
-    expect_kv(&script, copy_key, copy_of(key_set("a"), 2, NOW));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 2, NOW + JWKS_CACHE_SECONDS));
     expect_fetch(&script, GET_JWKS, 200, "application/json", key_set("a"));
     CHECK_INT(script_run(&script, find), OK);
 }
@@ -212,7 +213,7 @@ static void rotated(void)
 {
     start(SPAN("b"));
     struct span fresh = key_set("ab");
-    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW - 600));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
     expect_ledger(&script, copy_key, HELD);
     expect_fetch(&script, GET_JWKS, 200, "application/json", fresh);
     CHECK_INT(script_run(&script, find), OK);
@@ -225,7 +226,7 @@ static void still_unknown(void)
 {
     start(SPAN("x"));
     struct span fresh = key_set("b");
-    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW - 600));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
     expect_ledger(&script, copy_key, HELD);
     expect_fetch(&script, GET_JWKS, 200, "application/json", fresh);
     CHECK_INT(script_run(&script, find), NOT_FOUND);
@@ -243,7 +244,7 @@ static void storm(void)
     const uint8_t outcomes[] = {CONFLICTED, FAILED};
     for (size_t i = 0; i < COUNT(outcomes); i++) {
         start(SPAN("x"));
-        expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW - 600));
+        expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
         expect_ledger(&script, copy_key, outcomes[i]);
         CHECK_INT(script_run(&script, find), NOT_FOUND);
         CHECK_INT(script.sent_count, 0);
@@ -254,7 +255,7 @@ static void storm(void)
 static void outage(void)
 {
     start(SPAN("x"));
-    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW - 600));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
     expect_ledger(&script, copy_key, HELD);
     expect_fetch(&script, GET_JWKS, 503, "text/plain", SPAN("later"));
     CHECK_INT(script_run(&script, find), NOT_FOUND);
@@ -272,7 +273,7 @@ static enum result find_limited(struct cx *cx)
 static void limited(void)
 {
     start(SPAN("a"));
-    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + JWKS_CACHE_SECONDS));
     CHECK_INT(script_run(&script, find_limited), OK);
 
     start(SPAN("a"));
@@ -287,7 +288,7 @@ static void limited(void)
     CHECK_INT(script_run(&script, find_limited), TOO_MANY_REQUESTS);
 
     start(SPAN("b"));
-    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW - 600));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
     expect_limit(&script, "limit jwks:192.0.2.7", false);
     CHECK_INT(script_run(&script, find_limited), TOO_MANY_REQUESTS);
     CHECK_INT(script.sent_count, 0);
@@ -303,7 +304,7 @@ static void anonymous_key(void)
         struct builder b = builder_make(&script.arena, text.size);
         for (size_t at = 0; at < text.size; at++) /* "kid" becomes "kxd" */
             build_byte(&b, span_starts(span_skip(text, at), SPAN("id\":")) ? 'x' : text.data[at]);
-        expect_kv(&script, copy_key, copy_of(built(&b), 1, NOW));
+        expect_kv(&script, copy_key, copy_of(built(&b), 1, NOW + JWKS_CACHE_SECONDS));
         expect_ledger(&script, copy_key, CONFLICTED);
         CHECK_INT(script_run(&script, find), NOT_FOUND);
         CHECK(span_contains(built(&b), SPAN("\"kxd\":")));

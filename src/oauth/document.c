@@ -1,14 +1,9 @@
-#include "base/base64.h"
 #include "oauth/client_metadata.h"
+#include "oauth/copy.h"
 #include "oauth/error.h"
 #include "oauth/limit.h"
 #include "text/html.h"
 #include "text/url.h"
-
-/* A copy in KV: u8 DOCUMENT_FORMAT, u64 expires (seconds since 1970), span text. */
-enum {
-    DOCUMENT_FORMAT = 1
-};
 
 /*
  * The client's URL. draft-ietf-oauth-client-id-metadata-document section 3: "MUST have an "https"
@@ -107,28 +102,6 @@ static enum result read_document(struct cx *cx, struct span text, struct client 
 
 /* ---- where it comes from ---- */
 
-/* KV limits the size of keys, URLs are longer. */
-static struct span copy_key(struct cx *cx, struct span url)
-{
-    struct hash hash;
-    sha256(url, &hash);
-    return JOIN(cx->arena, SPAN("document:"), base64url_encode(cx->arena, hash_span(&hash)));
-}
-
-static enum result copied(struct cx *cx, struct span key, struct span *text)
-{
-    struct span copy;
-    TRY(kv_get(cx, key, &copy));
-    struct unpacker u = unpack_make(copy);
-    uint8_t format = unpack_u8(&u);
-    uint64_t expires = unpack_u64(&u);
-    struct span found = unpack_span(&u);
-    if (unpack_done(&u) != OK || format != DOCUMENT_FORMAT || expires <= cx->now)
-        return NOT_FOUND;
-    *text = found;
-    return OK;
-}
-
 static void keep_copy(struct cx *cx, struct span key, const struct fetched *got)
 {
     struct span cache_control = headers_get(&got->headers, SPAN("cache-control"));
@@ -137,11 +110,7 @@ static void keep_copy(struct cx *cx, struct span key, const struct fetched *got)
         seconds = DOCUMENT_MIN_CACHE_SECONDS;
     if (seconds > DOCUMENT_MAX_CACHE_SECONDS)
         seconds = DOCUMENT_MAX_CACHE_SECONDS;
-    struct builder b = builder_make(cx->arena, 16 + got->body.size);
-    pack_u8(&b, DOCUMENT_FORMAT);
-    pack_u64(&b, cx->now + seconds);
-    pack_span(&b, got->body);
-    kv_put_later(cx, key, built(&b), (uint32_t)seconds);
+    copy_put_later(cx, key, got->body, (uint32_t)seconds);
 }
 
 /* application/json or application/<something>+json (section 4). */
@@ -202,8 +171,8 @@ enum result client_document(struct cx *cx, struct span client_id, struct client 
     TRY(check_url(cx, client_id, &url));
     *client = (struct client){.kind = CLIENT_DOCUMENT, .id = client_id, .host = url.host};
 
-    struct span key = copy_key(cx, client_id);
-    enum result copy = copied(cx, key, &text);
+    struct span key = copy_key(cx->arena, SPAN("document"), client_id);
+    enum result copy = copy_get(cx, key, &text);
     if (copy == PENDING)
         return PENDING;
     if (copy == OK)

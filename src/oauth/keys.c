@@ -1,19 +1,8 @@
 #include "oauth/keys.h"
 
-#include "base/base64.h"
+#include "oauth/copy.h"
 #include "oauth/error.h"
 #include "oauth/limit.h"
-
-/* The copy: u8 format, u64 when it was fetched, the document. */
-enum { COPY_FORMAT = 1 };
-
-/* The URL may be longer than a key of the store may be. */
-static struct span key_of(struct arena *a, struct span jwks_uri)
-{
-    struct hash hash;
-    sha256(jwks_uri, &hash);
-    return JOIN(a, SPAN("jwks:"), base64url_encode(a, hash_span(&hash)));
-}
 
 /* A set without a key that we could use is an answer gone wrong, not a set. */
 static enum result read_set(struct cx *cx, struct span text, struct jwks *set)
@@ -34,26 +23,9 @@ static bool has_key(const struct jwks *set, struct span kid)
 
 static enum result read_copy(struct cx *cx, struct span key, struct jwks *set)
 {
-    struct span value;
-    TRY(kv_get(cx, key, &value));
-    struct unpacker u = unpack_make(value);
-    uint8_t format = unpack_u8(&u);
-    uint64_t fetched = unpack_u64(&u);
-    struct span text = unpack_span(&u);
-    /* The store's own expiry is not exact; a key that was withdrawn has to go in time. */
-    if (unpack_done(&u) != OK || format != COPY_FORMAT || cx->now >= fetched + JWKS_CACHE_SECONDS ||
-        read_set(cx, text, set) != OK)
-        return NOT_FOUND;
-    return OK;
-}
-
-static void write_copy(struct cx *cx, struct span key, struct span text)
-{
-    struct builder b = builder_make(cx->arena, 16 + text.size);
-    pack_u8(&b, COPY_FORMAT);
-    pack_u64(&b, cx->now);
-    pack_span(&b, text);
-    kv_put_later(cx, key, built(&b), JWKS_CACHE_SECONDS);
+    struct span text;
+    TRY(copy_get(cx, key, &text));
+    return read_set(cx, text, set) == OK ? OK : NOT_FOUND;
 }
 
 /*
@@ -93,7 +65,7 @@ static enum result unavailable(struct cx *cx)
 static enum result find(struct cx *cx, struct span jwks_uri, struct span kid, bool limited,
                         struct jwks *set)
 {
-    struct span key = key_of(cx->arena, jwks_uri);
+    struct span key = copy_key(cx->arena, SPAN("jwks"), jwks_uri);
     struct jwks found;
     enum result copied = read_copy(cx, key, &found);
     if (copied == PENDING)
@@ -113,7 +85,7 @@ static enum result find(struct cx *cx, struct span jwks_uri, struct span kid, bo
         /* The copy, if there is one, stays as it is, and good for the keys that it has. */
         if (fetched != OK)
             return copied == OK ? NOT_FOUND : unavailable(cx);
-        write_copy(cx, key, text);
+        copy_put_later(cx, key, text, JWKS_CACHE_SECONDS);
     }
     if (!has_key(&found, kid))
         return NOT_FOUND;

@@ -42,6 +42,7 @@ int span_compare(struct span a, struct span b);
 
 /* The first place of the byte, or s.size when it is not there. */
 size_t span_find(struct span s, uint8_t byte);
+bool span_has(struct span s, uint8_t byte);
 bool span_contains(struct span s, struct span needle);
 
 /* What is left after n bytes; empty when n is past the end. */

@@ -21,4 +21,8 @@ enum result read_oauth_form(struct cx *cx, struct form *form, struct span repeat
 enum result authenticate_client(struct cx *cx, const struct form *form,
                                 struct client_credentials *presented) MUST_USE;
 
+/* Both, for a form that is about a token (RFC 7009 section 2.1, RFC 7662 section 2.1). */
+enum result read_token_form(struct cx *cx, struct client_credentials *presented,
+                            struct span *token) MUST_USE;
+
 #endif

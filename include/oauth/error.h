@@ -25,6 +25,9 @@ struct span error_code(enum result result);
 uint32_t error_status(enum result result);
 struct span error_description(const struct cx *cx, enum result result);
 
+/* An answer that nobody may keep: no-store (RFC 6749 section 5.1). */
+void respond_json(struct cx *cx, uint32_t status, struct span json);
+
 /*
  * {"error":...,"error_description":...} with status, no-store, Retry-After on 503 and 429. For
  * INVALID_CLIENT also WWW-Authenticate: Basic, if the request had an Authorization header.

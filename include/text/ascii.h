@@ -23,6 +23,12 @@ static inline bool ascii_is_alphanumeric(uint8_t c)
     return ascii_is_alpha(c) || ascii_is_digit(c);
 }
 
+/* RFC 3986 section 2.3: what stands in a URL as it is. */
+static inline bool ascii_is_unreserved(uint8_t c)
+{
+    return ascii_is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 /* The value of a hexadecimal digit; 16 for any other byte. */
 static inline uint32_t ascii_hex_value(uint8_t c)
 {

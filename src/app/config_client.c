@@ -1,5 +1,6 @@
 #include "app/reader.h"
 #include "oauth/client_metadata.h"
+#include "text/ascii.h"
 #include "text/html.h"
 #include "text/url.h"
 
@@ -14,13 +15,9 @@ enum {
  */
 static enum result read_id(struct reader *r, const struct place *p)
 {
-    struct span marks = SPAN("-._~");
     bool good = p->name.size > 0 && p->name.size <= CLIENT_ID_MAX;
-    for (size_t i = 0; i < p->name.size; i++) {
-        uint8_t c = p->name.data[i];
-        good &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                span_find(marks, c) < marks.size;
-    }
+    for (size_t i = 0; i < p->name.size; i++)
+        good &= ascii_is_unreserved(p->name.data[i]);
     if (!good || span_starts(p->name, SPAN("lkc_")))
         return reader_problem(r, p,
                               SPAN("a client's id has 1 to 128 characters of A-Z a-z 0-9 - . _ ~ "

@@ -19,7 +19,7 @@ static const char OWN_HEADERS[] =
 static enum result add_scope(struct reader *r, const struct place *p, struct span name,
                              struct span description, struct server *server)
 {
-    if (name.size == 0 || span_find(name, ' ') < name.size || scope_parse(name) != OK)
+    if (name.size == 0 || span_has(name, ' ') || scope_parse(name) != OK)
         return reader_problem(r, p, SPAN("the name of a scope has no spaces and quotes"));
     /* MCP: a resource does not ask for it; and whoever signs in gets refresh tokens anyway. */
     if (span_equal(name, SPAN("offline_access")))

@@ -175,7 +175,7 @@ enum result reader_scopes(struct reader *r, const struct place *p, struct span *
     for (const struct json *child = json_first(p->node); child != NULL; child = json_next(child)) {
         struct place item = place_at(p, child);
         struct span name = json_text(child);
-        if (name.size == 0 || span_find(name, ' ') < name.size || scope_parse(name) != OK)
+        if (name.size == 0 || span_has(name, ' ') || scope_parse(name) != OK)
             return reader_expected(r, &item, "the name of a scope, without spaces and quotes");
         size += name.size + 1;
     }

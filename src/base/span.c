@@ -66,6 +66,11 @@ size_t span_find(struct span s, uint8_t byte)
     return i;
 }
 
+bool span_has(struct span s, uint8_t byte)
+{
+    return span_find(s, byte) < s.size;
+}
+
 bool span_contains(struct span s, struct span needle)
 {
     for (; s.size >= needle.size; s = span_skip(s, 1)) {
@@ -91,9 +96,9 @@ struct span span_first(struct span s, size_t n)
 
 struct span span_trim(struct span s, struct span set)
 {
-    while (s.size > 0 && span_find(set, s.data[0]) < set.size)
+    while (s.size > 0 && span_has(set, s.data[0]))
         s = span_skip(s, 1);
-    while (s.size > 0 && span_find(set, s.data[s.size - 1]) < set.size)
+    while (s.size > 0 && span_has(set, s.data[s.size - 1]))
         s.size--;
     return s;
 }

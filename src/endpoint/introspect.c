@@ -8,17 +8,11 @@
 
 enum { INTROSPECTION_MAX = 8192 };
 
-static enum result respond_json(struct cx *cx, struct span body)
-{
-    respond(cx, 200, SPAN("application/json"), body);
-    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
-    return OK;
-}
-
 /* RFC 7662 section 2.2: and not a word about why. */
 static enum result inactive(struct cx *cx)
 {
-    return respond_json(cx, SPAN("{\"active\":false}"));
+    respond_json(cx, 200, SPAN("{\"active\":false}"));
+    return OK;
 }
 
 static enum result active(struct cx *cx, const struct server *server, const struct grant *grant,
@@ -35,25 +29,22 @@ static enum result active(struct cx *cx, const struct server *server, const stru
     json_put_text(&w, "org", grant->identity.organization);
     json_put_u64(&w, "exp", live->expires);
     json_end(&w, '}');
-    return respond_json(cx, json_written(&w));
+    respond_json(cx, 200, json_written(&w));
+    return OK;
 }
 
 enum result introspect(struct cx *cx)
 {
-    struct form form;
     struct client_credentials client;
+    struct span token;
     struct span grant_id;
     struct grant_rows rows;
     audit(cx)->action = SPAN("introspect");
-    TRY(read_oauth_form(cx, &form, ABSENT));
-    struct span token = form_get(&form, SPAN("token"));
-    TRY(authenticate_client(cx, &form, &client));
+    TRY(read_token_form(cx, &client, &token));
     const struct registered_client *who = gateway_client(cx->gateway, client.client_id);
     if (who == NULL || who->introspects == NULL || client.method == AUTH_NONE)
         return refuse(cx, INVALID_CLIENT, "no_resource_server",
                       "Only a resource server that the operator has named may introspect.");
-    if (!span_present(token))
-        return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
     if (access_token_grant(cx, token, &grant_id) != OK)
         return inactive(cx);
     TRY(client_spend_assertion(cx, &client));

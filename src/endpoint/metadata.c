@@ -2,6 +2,7 @@
 #include "endpoint/endpoint.h"
 #include "endpoint/page.h"
 #include "jose/jwk.h"
+#include "oauth/error.h"
 #include "oauth/scope.h"
 #include "text/json.h"
 
@@ -114,8 +115,7 @@ enum result signing_keys(struct cx *cx)
 
 enum result health(struct cx *cx)
 {
-    respond(cx, 200, SPAN("application/json"), SPAN("{\"status\":\"ok\"}"));
-    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    respond_json(cx, 200, SPAN("{\"status\":\"ok\"}"));
     return OK;
 }
 

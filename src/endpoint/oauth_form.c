@@ -39,3 +39,14 @@ enum result authenticate_client(struct cx *cx, const struct form *form,
     audit_client(cx, &client);
     return client_authenticate(cx, &client, presented);
 }
+
+enum result read_token_form(struct cx *cx, struct client_credentials *presented,
+                            struct span *token)
+{
+    struct form form;
+    TRY(read_oauth_form(cx, &form, ABSENT));
+    *token = form_get(&form, SPAN("token"));
+    if (!span_present(*token))
+        return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
+    return authenticate_client(cx, &form, presented);
+}

@@ -77,7 +77,6 @@ enum result register_client(struct cx *cx)
     TRY(host_both(limit, body));
     TRY(client_register(cx, metadata, &client, &secret));
     audit_client(cx, &client);
-    respond(cx, 201, SPAN("application/json"), information(cx, &client, secret, metadata));
-    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    respond_json(cx, 201, information(cx, &client, secret, metadata));
     return OK;
 }

@@ -11,8 +11,7 @@ enum { MAX_ROUNDS = GRANT_MAX_LIVE_TOKENS + 2 };
 
 static enum result revoked(struct cx *cx)
 {
-    respond(cx, 200, SPAN("application/json"), SPAN("{}"));
-    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    respond_json(cx, 200, SPAN("{}"));
     return OK;
 }
 
@@ -83,15 +82,11 @@ static enum result revoke_access(struct cx *cx, struct span grant_id, struct spa
 
 enum result revoke(struct cx *cx)
 {
-    struct form form;
     struct client_credentials client;
+    struct span token;
     struct span grant_id;
     audit(cx)->action = SPAN("revoke");
-    TRY(read_oauth_form(cx, &form, ABSENT));
-    struct span token = form_get(&form, SPAN("token"));
-    if (!span_present(token))
-        return refuse(cx, INVALID_REQUEST, "token_missing", "token is missing.");
-    TRY(authenticate_client(cx, &form, &client));
+    TRY(read_token_form(cx, &client, &token));
     /* Which kind it is shows in the token itself; token_type_hint is not needed. */
     bool is_refresh = refresh_token_grant(cx, token, &grant_id) == OK;
     /* RFC 7009 section 2.2: an invalid token is answered like a revoked one. */

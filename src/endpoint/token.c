@@ -23,8 +23,7 @@ static void respond_token(struct cx *cx, const struct token_response *r)
     json_put_text(&w, "refresh_token", r->refresh_token);
     json_put_text(&w, "scope", r->scopes);
     json_end(&w, '}');
-    respond(cx, 200, SPAN("application/json"), json_written(&w));
-    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    respond_json(cx, 200, json_written(&w));
 }
 
 /* RFC 8707 section 2.2, before anything is consumed. NULL: no resource was named. */

@@ -96,6 +96,12 @@ struct span error_description(const struct cx *cx, enum result result)
     return span_of(wire(result)->description);
 }
 
+void respond_json(struct cx *cx, uint32_t status, struct span json)
+{
+    respond(cx, status, SPAN("application/json"), json);
+    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+}
+
 static void respond_json_error(struct cx *cx, uint32_t status, enum result result)
 {
     struct span description = error_description(cx, result);
@@ -104,8 +110,7 @@ static void respond_json_error(struct cx *cx, uint32_t status, enum result resul
     json_put_text(&w, "error", error_code(result));
     json_put_text(&w, "error_description", description);
     json_end(&w, '}');
-    respond(cx, status, SPAN("application/json"), json_written(&w));
-    respond_header(cx, SPAN("cache-control"), SPAN("no-store"));
+    respond_json(cx, status, json_written(&w));
     if (status == 503 || status == 429)
         respond_header(cx, SPAN("retry-after"), SPAN("1"));
 }

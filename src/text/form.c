@@ -85,19 +85,13 @@ struct span form_repeated(const struct form *form, struct span allowed)
     return ABSENT;
 }
 
-/* RFC 3986 section 2.3 */
-static bool is_unreserved(uint8_t c)
-{
-    return ascii_is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 struct span form_encode(struct arena *a, struct span value)
 {
     static const char digits[] = "0123456789ABCDEF";
     struct builder b = builder_make(a, 3 * value.size);
     for (size_t i = 0; i < value.size; i++) {
         uint8_t c = value.data[i];
-        if (is_unreserved(c)) {
+        if (ascii_is_unreserved(c)) {
             build_byte(&b, c);
         } else {
             build_byte(&b, '%');

@@ -12,16 +12,11 @@ struct span headers_get(const struct headers *headers, struct span name)
     return ABSENT;
 }
 
-static bool is_among(uint8_t c, struct span set)
-{
-    return span_find(set, c) < set.size;
-}
-
 /* ---- characters ---- */
 
 static bool is_token_byte(uint8_t c)
 {
-    return ascii_is_alphanumeric(c) || is_among(c, SPAN("!#$%&'*+-.^_`|~"));
+    return ascii_is_alphanumeric(c) || span_has(SPAN("!#$%&'*+-.^_`|~"), c);
 }
 
 static size_t token_size(struct span s)
@@ -71,7 +66,7 @@ static struct span take_value(struct span *s)
     value = span_skip(*s, 1);
     /* A backslash may hide a quote; nothing that we compare with needs one. */
     value = span_first(value, span_find(value, '"'));
-    if (is_among('\\', value) || !http_is_field_value(value))
+    if (span_has(value, '\\') || !http_is_field_value(value))
         return ABSENT;
     struct span rest = span_skip(*s, value.size + 1);
     if (rest.size == 0)
@@ -149,7 +144,7 @@ static bool is_cookie_value(struct span value)
 {
     for (size_t i = 0; i < value.size; i++) {
         uint8_t c = value.data[i];
-        if (c <= ' ' || c > '~' || is_among(c, SPAN("\",;\\")))
+        if (c <= ' ' || c > '~' || span_has(SPAN("\",;\\"), c))
             return false;
     }
     return true;
@@ -178,7 +173,7 @@ static bool is_token68(struct span s)
     while (s.size > 0 && s.data[s.size - 1] == '=')
         s.size--;
     for (size_t i = 0; i < s.size; i++)
-        if (!ascii_is_alphanumeric(s.data[i]) && !is_among(s.data[i], SPAN("-._~+/")))
+        if (!ascii_is_alphanumeric(s.data[i]) && !span_has(SPAN("-._~+/"), s.data[i]))
             return false;
     return s.size > 0;
 }

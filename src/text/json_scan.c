@@ -344,5 +344,5 @@ char json_kind(struct span raw)
     uint8_t c = raw.data[0];
     if (c == '-' || ascii_is_digit(c))
         return '0';
-    return span_find(SPAN("{[\"tfn"), c) < 6 ? (char)c : 0;
+    return span_has(SPAN("{[\"tfn"), c) ? (char)c : 0;
 }

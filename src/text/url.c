@@ -3,11 +3,6 @@
 #include "text/address.h"
 #include "text/ascii.h"
 
-static bool is_among(uint8_t c, struct span set)
-{
-    return span_find(set, c) < set.size;
-}
-
 /* ---- parsing ---- */
 
 /* Printable ASCII without what browsers repair; every '%' with two hexadecimal digits. */
@@ -15,7 +10,7 @@ static bool has_only_url_bytes(struct span text)
 {
     for (size_t i = 0; i < text.size; i++) {
         uint8_t c = text.data[i];
-        if (c <= ' ' || c > '~' || is_among(c, SPAN("\\\"<>^`{|}")))
+        if (c <= ' ' || c > '~' || span_has(SPAN("\\\"<>^`{|}"), c))
             return false;
         if (c != '%')
             continue;
@@ -32,7 +27,7 @@ static bool is_scheme(struct span s)
     if (s.size == 0 || !ascii_is_alpha(s.data[0]))
         return false;
     for (size_t i = 0; i < s.size; i++)
-        if (!ascii_is_alphanumeric(s.data[i]) && !is_among(s.data[i], SPAN("+-.")))
+        if (!ascii_is_alphanumeric(s.data[i]) && !span_has(SPAN("+-."), s.data[i]))
             return false;
     return true;
 }
@@ -40,7 +35,7 @@ static bool is_scheme(struct span s)
 static bool is_name(struct span host)
 {
     for (size_t i = 0; i < host.size; i++)
-        if (!ascii_is_alphanumeric(host.data[i]) && !is_among(host.data[i], SPAN("-._")))
+        if (!ascii_is_alphanumeric(host.data[i]) && !span_has(SPAN("-._"), host.data[i]))
             return false;
     return !span_starts(host, SPAN(".")) && !span_contains(host, SPAN(".."));
 }
@@ -93,7 +88,7 @@ static enum result parse_host(struct span host_and_port, struct url *u)
 static size_t find_any(struct span s, struct span set)
 {
     size_t i = 0;
-    while (i < s.size && !is_among(s.data[i], set))
+    while (i < s.size && !span_has(set, s.data[i]))
         i++;
     return i;
 }
@@ -128,7 +123,7 @@ enum result url_parse(struct span text, struct url *url)
     if (find_any(rest, SPAN("[]")) < rest.size)
         return MALFORMED;
     u.fragment = span_cut(rest, '#', &rest);
-    if (span_find(u.fragment, '#') < u.fragment.size)
+    if (span_has(u.fragment, '#'))
         return MALFORMED;
     u.query = span_cut(rest, '?', &u.path);
     *url = u;
@@ -188,7 +183,7 @@ bool url_is_special_use(const struct url *url)
     for (struct span d = span_word(&domains); span_present(d); d = span_word(&domains))
         if (is_under(url->host, d))
             return true;
-    bool single_label = span_find(url->host, '.') == url->host.size;
+    bool single_label = !span_has(url->host, '.');
     return single_label || address_is_numeric(url->host) || span_ends(url->host, SPAN("."));
 }
 
@@ -257,9 +252,9 @@ struct span url_with_query(struct arena *a, struct span base, struct span query)
 {
     if (query.size == 0)
         return base;
-    struct span separator = span_find(base, '?') == base.size ? SPAN("?")
-                            : span_ends(base, SPAN("?"))      ? ABSENT
-                                                              : SPAN("&");
+    struct span separator = !span_has(base, '?')         ? SPAN("?")
+                            : span_ends(base, SPAN("?")) ? ABSENT
+                                                         : SPAN("&");
     return JOIN(a, base, separator, query);
 }
 
@@ -314,7 +309,7 @@ struct span url_redirect_refusal(struct span redirect_uri)
         return SPAN("it has a fragment");
     if (u.has_userinfo)
         return SPAN("it has a user name or password");
-    if (span_find(redirect_uri, '*') < redirect_uri.size)
+    if (span_has(redirect_uri, '*'))
         return SPAN("it has a wildcard; redirect URIs are compared as they are");
     if (url_is_https(&u))
         return ABSENT;

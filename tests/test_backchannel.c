@@ -162,17 +162,6 @@ static void failures(void)
     }
 }
 
-static void transience(void)
-{
-    const uint32_t transient[] = {408, 425, 429, 500, 502, 503, 504, 599};
-    const uint32_t final[] = {0,   200, 204, 301, 302, 304, 307, 400,
-                              401, 403, 404, 409, 410, 426, 431};
-    for (size_t i = 0; i < COUNT(transient); i++)
-        CHECK(backchannel_is_transient(transient[i]));
-    for (size_t i = 0; i < COUNT(final); i++)
-        CHECK(!backchannel_is_transient(final[i]));
-}
-
 static const struct {
     const char *why;
     const char *type;
@@ -247,7 +236,6 @@ int main(void)
     private_key();
     later();
     failures();
-    transience();
     objects();
     bombs();
     return check_done();

@@ -176,6 +176,17 @@ static void test_credentials(void)
     check_row(NULL);
 }
 
+static void test_transience(void)
+{
+    const uint32_t transient[] = {408, 425, 429, 500, 502, 503, 504, 599};
+    const uint32_t final[] = {0,   200, 204, 301, 302, 304, 307, 400,
+                              401, 403, 404, 409, 410, 426, 431};
+    for (size_t i = 0; i < COUNT(transient); i++)
+        CHECK(http_is_transient(transient[i]));
+    for (size_t i = 0; i < COUNT(final); i++)
+        CHECK(!http_is_transient(final[i]));
+}
+
 /* Byte by byte, against what the RFCs list. */
 static void test_characters(void)
 {
@@ -245,6 +256,7 @@ int main(void)
     test_types();
     test_cookies();
     test_credentials();
+    test_transience();
     test_characters();
     test_max_age();
     return check_done();

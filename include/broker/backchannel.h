@@ -34,9 +34,6 @@ enum result backchannel_get(struct cx *cx, struct span url, struct span bearer,
 /* TEMPORARILY_UNAVAILABLE, with what to tell whoever is waiting. */
 enum result backchannel_unavailable(struct cx *cx, const char *reason) MUST_USE;
 
-/* Whether the same request may well succeed a little later: 408, 425, 429, 5xx. */
-bool backchannel_is_transient(uint32_t status);
-
 /* Whether the answer says that it is JSON. */
 bool backchannel_is_json(const struct fetched *got);
 

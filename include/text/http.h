@@ -44,6 +44,9 @@ struct span http_cookie(struct span cookie_header, struct span name);
 enum result http_credentials(struct span authorization, struct span scheme,
                              struct span *credentials) MUST_USE;
 
+/* Whether the same request may well succeed a little later: 408, 425, 429, 5xx. */
+bool http_is_transient(uint32_t status);
+
 /* Visible ASCII, space and tab only: safe to send as a header's value. */
 bool http_is_field_value(struct span value);
 

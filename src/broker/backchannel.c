@@ -142,11 +142,6 @@ enum result backchannel_unavailable(struct cx *cx, const char *reason)
                   "Try again in a minute.");
 }
 
-bool backchannel_is_transient(uint32_t status)
-{
-    return status == 408 || status == 425 || status == 429 || status >= 500;
-}
-
 bool backchannel_is_json(const struct fetched *got)
 {
     return http_is_type(headers_get(&got->headers, SPAN("content-type")), SPAN("application/json"));

@@ -108,7 +108,7 @@ static enum result ask_userinfo(struct cx *cx, const struct downstream *server,
     enum result result = backchannel_get(cx, server->userinfo_endpoint, access_token, &got);
     if (result == PENDING)
         return PENDING;
-    if (result != OK || backchannel_is_transient(got.status))
+    if (result != OK || http_is_transient(got.status))
         return backchannel_unavailable(cx, "userinfo_unavailable");
     /* An access token for another resource is no good here: then there is nothing to add. */
     if (got.status != 200 && id_claims != NULL)
@@ -147,7 +147,7 @@ static enum result ask_introspection(struct cx *cx, const struct downstream *ser
     enum result result = backchannel_post(cx, server, server->introspection_endpoint, &form, &got);
     if (result == PENDING)
         return PENDING;
-    if (result != OK || backchannel_is_transient(got.status))
+    if (result != OK || http_is_transient(got.status))
         return backchannel_unavailable(cx, "introspection_unavailable");
     const struct json *claims;
     bool active = false;

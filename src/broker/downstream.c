@@ -109,7 +109,7 @@ static enum result fetch_metadata(struct cx *cx, struct span issuer, struct span
         if (result == PENDING)
             return PENDING;
         /* A server in trouble does not mean that it has no such document. */
-        if (result != OK || backchannel_is_transient(got.status))
+        if (result != OK || http_is_transient(got.status))
             break;
         if (got.status == 200 && backchannel_is_json(&got)) {
             *text = got.body;

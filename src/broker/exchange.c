@@ -79,7 +79,7 @@ static const char *const GRANT_IS_OVER[] = {"invalid_grant", "interaction_requir
 static enum result refuse_answer(struct cx *cx, uint32_t status, const struct json *said)
 {
     struct span error = json_member_text(said, SPAN("error"));
-    if (backchannel_is_transient(status) || span_equal(error, SPAN("temporarily_unavailable")))
+    if (http_is_transient(status) || span_equal(error, SPAN("temporarily_unavailable")))
         return backchannel_unavailable(cx, "downstream_unavailable");
     for (size_t i = 0; i < sizeof GRANT_IS_OVER / sizeof *GRANT_IS_OVER; i++)
         if (span_equal(error, span_of(GRANT_IS_OVER[i])))

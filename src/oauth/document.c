@@ -124,12 +124,6 @@ static bool is_json(struct cx *cx, struct span content_type)
     return json && http_is_type(content_type, type);
 }
 
-/* Whether the answer means "not now" rather than "no". */
-static bool is_passing(uint32_t status)
-{
-    return status >= 500 || status == 408 || status == 425 || status == 429;
-}
-
 static enum result fetch_document(struct cx *cx, struct span url, struct fetched *got)
 {
     TRY(limit_caller(cx, SPAN("document")));
@@ -148,7 +142,7 @@ static enum result fetch_document(struct cx *cx, struct span url, struct fetched
     if (fetched == TOO_LARGE || (fetched == OK && got->body.size > DOCUMENT_MAX_BYTES))
         return refuse(cx, INVALID_CLIENT, "document_too_large",
                       "The client metadata document is larger than 5 KB.");
-    if (fetched != OK || is_passing(got->status))
+    if (fetched != OK || http_is_transient(got->status))
         return refuse(cx, TEMPORARILY_UNAVAILABLE, "document_unavailable",
                       "The client metadata document could not be fetched. Try again.");
     /* Section 4: only 200 is success, and redirects are not followed. */

@@ -12,6 +12,11 @@ struct span headers_get(const struct headers *headers, struct span name)
     return ABSENT;
 }
 
+bool http_is_transient(uint32_t status)
+{
+    return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
 /* ---- characters ---- */
 
 static bool is_token_byte(uint8_t c)

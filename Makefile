@@ -9,6 +9,7 @@
 #   make coverage  which branches of our code the C tests take; fails under 95 %
 #   make deploy   builds, and hands it to wrangler (ARGS=--dry-run)
 #   make rooms    fails on an include that points the wrong way
+#   make bench    how fast it is, beside others; writes docs/benchmarks.md
 #   make conformance  writes docs/conformance.md from the names of the tests
 #   make format   lays out the C sources
 #
@@ -21,7 +22,7 @@ CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 WASM_MEMORY = 12582912
 WASM_STACK  = 65536
 
-.PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct coverage conformance rooms format clean FORCE
+.PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct coverage bench conformance rooms format clean FORCE
 .DELETE_ON_ERROR:
 build: build/latchkey.wasm build/latchkey.json
 
@@ -262,6 +263,13 @@ coverage: build/coverage/tests.profdata
 	@cat build/coverage/report
 	@awk '/^TOTAL/ && $$NF + 0 < 95 { print "coverage: fewer than 95 % of the branches"; exit 1 }' \
 		build/coverage/report
+
+# --- speed
+
+# ONLY=call, sizes, tokens, cold or growth; ROUNDS=5; SECONDS=2 for each figure of a round. All of
+# it takes ten minutes, wants a quiet machine and writes docs/benchmarks.md.
+bench: build $(NPM)
+	@$(TOOLS) node tests/bench/bench.js
 
 conformance: $(NPM)
 	@$(TOOLS) node tests/conformance.js

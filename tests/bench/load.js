@@ -1,0 +1,105 @@
+/** Load, and what it costs the process that bears it. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import autocannon from "autocannon";
+
+import { isExpected } from "./flow.js";
+import { cpuTime } from "./server.js";
+
+const RAMP_MS = 200; // until all connections are at work
+const END_SECONDS = 600;
+const TIMEOUT_SECONDS = 30;
+
+/** @typedef {{ perSecond: number, cpu: number }} Figure cpu: the server's processor time for one, in microseconds */
+
+/** So many requests under way, of one step that stays as it is. @returns {Promise<Figure>} */
+export function repeat(server, step, journey, { connections = 16, seconds }) {
+  const load = new Load(server);
+  const onResponse = (status, body) => load.isRight(step, status, body) && load.count++;
+  return load.forSeconds(seconds, { connections, requests: [{ ...step.request(journey), onResponse }] });
+}
+
+/**
+ * So many journeys under way, each through all steps, then another.
+ *
+ * @param {{ next(): object, done?(journey: object): void }} journeys
+ * @param {{ connections?: number, seconds?: number, amount?: number }} how so long, or so many
+ * @returns {Promise<Figure>} of whole journeys
+ */
+export function roam(server, steps, journeys, { connections = 16, seconds, amount }) {
+  const load = new Load(server);
+  const requests = steps.map((step, i) => ({
+    setupRequest(request, context) {
+      if (i === 0) context.journey = journeys.next();
+      const { headers, ...made } = step.request(context.journey);
+      return { ...request, ...made, headers: { ...headers } };
+    },
+    onResponse(status, body, { journey }, headers) {
+      if (!load.isRight(step, status, body)) return;
+      const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+      step.learn(journey, { body, headers: Object.fromEntries(entries) });
+      if (step !== steps.at(-1)) return;
+      load.count++;
+      journeys.done?.(journey);
+    },
+  }));
+  return amount ? load.forAll({ connections, requests, amount }) : load.forSeconds(seconds, { connections, requests });
+}
+
+class Load {
+  count = 0;
+  failures = new Map(); // what went wrong -> how often
+
+  constructor(server) {
+    this.server = server;
+  }
+
+  fail(what) {
+    this.failures.set(what, (this.failures.get(what) ?? 0) + 1);
+  }
+
+  isRight(step, status, body) {
+    if (!isExpected(step, status)) this.fail(`${status} ${body.slice(0, 200)}`);
+    return isExpected(step, status);
+  }
+
+  start(options) {
+    const running = autocannon({ url: this.server.url, duration: END_SECONDS, timeout: TIMEOUT_SECONDS, ...options });
+    running.on("reqError", (error) => this.fail(error.message));
+    return running;
+  }
+
+  now() {
+    return { count: this.count, time: performance.now(), cpu: cpuTime(this.server.pid) };
+  }
+
+  since(before) {
+    const after = this.now();
+    const count = after.count - before.count;
+    const what = [...this.failures].map(([text, times]) => `${times} times ${text}`);
+    if (what.length > 0) throw new Error(`${this.server.name} answers what it should not: ${what.join("; ")}`);
+    if (count === 0) throw new Error(`${this.server.name} does not answer`);
+    return { perSecond: (1000 * count) / (after.time - before.time), cpu: (after.cpu - before.cpu) / count };
+  }
+
+  /** A piece out of the middle. */
+  async forSeconds(seconds, options) {
+    const running = this.start(options);
+    await sleep(RAMP_MS);
+    const before = this.now();
+    await sleep(1000 * seconds);
+    try {
+      return this.since(before);
+    } finally {
+      running.stop();
+      await running;
+    }
+  }
+
+  /** From the first to the last. */
+  async forAll(options) {
+    const before = this.now();
+    await this.start(options);
+    return this.since(before);
+  }
+}

@@ -1,17 +1,44 @@
-/** make bench: ONLY=call, ROUNDS=3, SECONDS=3 */
-import { measureCall, startSignedIn, warmUp } from "./call.js";
-import { labelOf, startProduct } from "./variants.js";
+/**
+ * make bench: how fast Latchkey is beside the least that could be done and beside
+ * @cloudflare/workers-oauth-provider. All of it writes docs/benchmarks.md; a part is only shown.
+ */
+import { measureCall, measureSizes } from "./call.js";
+import { measureCold } from "./cold.js";
+import { measureGrowth } from "./growth.js";
+import { report, writeReport } from "./report.js";
+import { progress } from "./rounds.js";
+import { measureTokens } from "./tokens.js";
+import { startProduct } from "./variants.js";
 
-const rounds = Number(process.env.ROUNDS ?? 5);
-const seconds = Number(process.env.SECONDS ?? 2);
+const SECTIONS = { call: measureCall, sizes: measureSizes, tokens: measureTokens, cold: measureCold, growth: measureGrowth };
 
-process.once("SIGINT", () => process.exit(130)); // which stops the servers
+function numberFrom(name, otherwise) {
+  const value = Number(process.env[name] ?? otherwise);
+  if (!(value > 0)) throw new Error(`${name} is a number above 0`);
+  return value;
+}
 
-const product = await startProduct();
-const servers = [];
-for (const name of ["bare", "floor", "latchkey", "cached", "provider"]) servers.push(await startSignedIn(name, product));
-await warmUp(servers);
-const figures = await measureCall(servers, { rounds, seconds, note: "a tool call" });
-for (const [name, { perSecond, cpu }] of Object.entries(figures))
-  console.log(labelOf(name).padEnd(40), perSecond.toFixed(0).padStart(8), "/s", cpu.toFixed(0).padStart(8), "us CPU");
-process.exit(0);
+async function main() {
+  const how = { rounds: numberFrom("ROUNDS", 5), seconds: numberFrom("SECONDS", 2) };
+  const only = process.env.ONLY;
+  if (only && !SECTIONS[only]) throw new Error(`ONLY is one of ${Object.keys(SECTIONS).join(", ")}`);
+  const begun = performance.now();
+  const product = await startProduct();
+  const sections = [];
+  for (const [name, measure] of Object.entries(SECTIONS)) {
+    if (only && name !== only) continue;
+    sections.push(await measure(product, how));
+    console.log(report(sections.slice(-1)));
+  }
+  if (!only) writeReport(report(sections), { ...how, minutes: Math.round((performance.now() - begun) / 60_000) });
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1)); // what is running is stopped then
+main().then(
+  () => process.exit(0),
+  (error) => {
+    progress("");
+    console.error(`bench: ${error.message}`);
+    process.exit(1);
+  },
+);

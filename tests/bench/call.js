@@ -1,25 +1,63 @@
-/** The same tool call through each variant, in alternation. */
-import { call, register, signIn, walk } from "./flow.js";
-import { repeat, roam } from "./load.js";
+/** The same tool call through each variant. */
+import { call } from "./flow.js";
+import { repeat } from "./load.js";
+import { ratios, table } from "./report.js";
 import { alternate } from "./rounds.js";
-import { startVariant } from "./variants.js";
+import { labelOf, startSignedIn } from "./variants.js";
 
-const NEEDS_NO_TOKEN = ["bare", "floor"];
+const NAMES = ["bare", "floor", "latchkey", "cached", "provider", "simulated"];
+const CONNECTIONS = [1, 16, 128];
+const SIZES = { "200 B": 200, "10 KB": 10_000, "1 MB": 1_000_000 };
 
-export async function startSignedIn(name, product) {
-  const server = await startVariant(name, product);
-  const journey = { url: server.url, tokens: { access_token: "none" } };
-  if (!NEEDS_NO_TOKEN.includes(name)) await walk(journey, [register, ...signIn]);
-  return { ...server, journey };
+async function startAll(product) {
+  const servers = {};
+  for (const name of NAMES) servers[name] = await startSignedIn(name, product);
+  return { servers, stop: () => Promise.all(Object.values(servers).map((server) => server.stop())) };
 }
 
-/** Code is compiled where it is seen to be worth it: after some thousands of calls. */
-export function warmUp(servers, amount = 1500) {
-  const journeyOf = (server) => ({ next: () => server.journey });
-  return alternate(servers, { rounds: 1, note: "warming up" }, (server) => roam(server, [call()], journeyOf(server), { amount }));
+function measure(servers, { rounds, seconds, connections, size, what }) {
+  const step = call({ size });
+  return alternate({ what, rounds }, NAMES, (name) =>
+    repeat(servers[name], step, servers[name].journey, { connections, seconds }));
 }
 
-export function measureCall(servers, { rounds, seconds, connections, size, note }) {
-  const step = call(size);
-  return alternate(servers, { rounds, note }, (server) => repeat(server, step, server.journey, { connections, seconds }));
+/** Where the goals are: 16 requests under way, bodies of 200 bytes. */
+export async function measureCall(product, { rounds, seconds }) {
+  const { servers, stop } = await startAll(product);
+  const f = await measure(servers, { rounds, seconds, connections: 16, size: 200, what: "a tool call" });
+  await stop();
+  const rows = NAMES.map((name) => {
+    const { perSecond, cpu } = f[name];
+    const against = ratios(f[name], f.floor);
+    return [labelOf(name), perSecond.toFixed(0), cpu.toFixed(0), against.throughput.toFixed(2), against.cpu.toFixed(2)];
+  });
+  return {
+    heading: "A tool call",
+    text: table(["", "calls a second", "CPU µs a call", "throughput against the floor", "CPU against the floor"], rows),
+    goals: [
+      { what: "a call that reads its grant, against the floor", wanted: 0.85, ...ratios(f.latchkey, f.floor) },
+      { what: "against workers-oauth-provider, KV in memory", wanted: 1.8, ...ratios(f.latchkey, f.provider) },
+      { what: "against workers-oauth-provider, KV simulated", wanted: 1.8, ...ratios(f.latchkey, f.simulated) },
+      { what: "with `grant_cache_seconds` 5, against the bare pass-through", wanted: 0.8, ...ratios(f.cached, f.bare) },
+    ],
+  };
+}
+
+/** The same call for other sizes and more at once: fewer and shorter rounds, there are many. */
+export async function measureSizes(product, { rounds, seconds }) {
+  const { servers, stop } = await startAll(product);
+  const rows = [];
+  for (const [label, size] of Object.entries(SIZES)) {
+    for (const connections of CONNECTIONS) {
+      const what = `a tool call of ${label}, ${connections} at once`;
+      const f = await measure(servers, { rounds: Math.ceil(rounds / 2), seconds: seconds / 2, connections, size, what });
+      rows.push([label, connections, ...NAMES.map((name) => `${f[name].perSecond.toFixed(0)}/s, ${f[name].cpu.toFixed(0)} µs`)]);
+    }
+  }
+  await stop();
+  return {
+    heading: "A tool call, by size and number under way",
+    text: table(["body", "at once", ...NAMES.map(labelOf)], rows),
+    goals: [],
+  };
 }

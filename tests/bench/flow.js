@@ -10,9 +10,12 @@ const REDIRECT_URI = "http://127.0.0.1:52814/callback";
 const VERIFIER = "v".repeat(43);
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
+let users = 0; // each signs in once: the provider ends a grant when its user signs in anew
+
 /**
  * @typedef {object} Journey
  * @property {string} url the gateway's
+ * @property {string} [server] the MCP server's id, "todo" if not given
  * @property {string} [clientId]
  * @property {Record<string, string>} [cookies]
  * @property {URL} [at] where the browser was sent
@@ -44,7 +47,7 @@ export const register = {
 
 const authorize = {
   expected: 200,
-  request: ({ url, clientId }) => ({
+  request: ({ url, clientId, server = "todo" }) => ({
     method: "GET",
     path: `/authorize?${form({
       response_type: "code",
@@ -54,7 +57,7 @@ const authorize = {
       code_challenge_method: "S256",
       state: "a-state-of-the-clients",
       scope: "todos:read todos:write",
-      resource: `${url}/mcp/todo`,
+      resource: `${url}/mcp/${server}`,
     })}`,
     headers: { accept: "text/html" },
   }),
@@ -83,7 +86,7 @@ const callback = {
   expected: [302, 303],
   request: (journey) => {
     const { searchParams } = journey.at;
-    const parameters = { code: `${searchParams.get("nonce")}.alice`, state: searchParams.get("state") };
+    const parameters = { code: `${searchParams.get("nonce")}.user-${++users}`, state: searchParams.get("state") };
     const path = new URL(searchParams.get("redirect_uri")).pathname;
     return { method: "GET", path: `${path}?${form(parameters)}`, headers: { cookie: cookieOf(journey) } };
   },
@@ -94,7 +97,7 @@ const learnTokens = (journey, { body }) => (journey.tokens = JSON.parse(body));
 
 export const redeem = {
   expected: 200,
-  request: ({ url, clientId, at }) => ({
+  request: ({ url, clientId, server = "todo", at }) => ({
     method: "POST",
     path: "/token",
     headers: FORM,
@@ -104,7 +107,7 @@ export const redeem = {
       redirect_uri: REDIRECT_URI,
       client_id: clientId,
       code_verifier: VERIFIER,
-      resource: `${url}/mcp/todo`,
+      resource: `${url}/mcp/${server}`,
     }),
   }),
   learn: learnTokens,
@@ -124,14 +127,14 @@ export const refresh = {
 export const toCode = [authorize, approve, callback];
 export const signIn = [...toCode, redeem];
 
-/** An MCP tool call whose body has so many bytes. */
-export function call(size = 200, { server = "todo", token = ({ tokens }) => tokens.access_token } = {}) {
+/** An MCP tool call whose body has so many bytes, and the journey's token or what is made of it. */
+export function call({ size = 200, expected = 200, tokenOf = (token) => token } = {}) {
   const message = (text) =>
     JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "add_todo", arguments: { text } } });
   const body = message("x".repeat(size - message("").length));
   return {
-    expected: 200,
-    request: (journey) => ({
+    expected,
+    request: ({ tokens, server = "todo" }) => ({
       method: "POST",
       path: `/mcp/${server}`,
       headers: {
@@ -139,7 +142,7 @@ export function call(size = 200, { server = "todo", token = ({ tokens }) => toke
         "content-type": "application/json",
         "mcp-protocol-version": "2025-06-18",
         "user-agent": "bench",
-        authorization: `Bearer ${token(journey)}`,
+        authorization: `Bearer ${tokenOf(tokens.access_token)}`,
       },
       body,
     }),

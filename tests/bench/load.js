@@ -4,9 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 
 import { isExpected } from "./flow.js";
-import { cpuTime } from "./server.js";
+import { cpuTime } from "./processes.js";
 
 const RAMP_MS = 200; // until all connections are at work
+const POLL_MS = 20;
 const END_SECONDS = 600;
 const TIMEOUT_SECONDS = 30;
 
@@ -23,7 +24,7 @@ export function repeat(server, step, journey, { connections = 16, seconds }) {
  * So many journeys under way, each through all steps, then another.
  *
  * @param {{ next(): object, done?(journey: object): void }} journeys
- * @param {{ connections?: number, seconds?: number, amount?: number }} how so long, or so many
+ * @param {{ connections?: number, seconds?: number, amount?: number }} how so long, or so many of a single step
  * @returns {Promise<Figure>} of whole journeys
  */
 export function roam(server, steps, journeys, { connections = 16, seconds, amount }) {
@@ -82,12 +83,15 @@ class Load {
     return { perSecond: (1000 * count) / (after.time - before.time), cpu: (after.cpu - before.cpu) / count };
   }
 
-  /** A piece out of the middle. */
+  /** A piece out of the middle: longer if there are too few answers in it to count. */
   async forSeconds(seconds, options) {
     const running = this.start(options);
     await sleep(RAMP_MS);
     const before = this.now();
+    const enough = before.count + 2 * options.connections;
+    const end = before.time + 1000 * TIMEOUT_SECONDS;
     await sleep(1000 * seconds);
+    while (this.count < enough && this.failures.size === 0 && performance.now() < end) await sleep(POLL_MS);
     try {
       return this.since(before);
     } finally {

@@ -6,27 +6,34 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** What is being done, on a terminal's last line or on lines of a log. */
-export function progress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+/** What is being done: the last line of a terminal; in a log, a line for each new thing. */
+export function progress(what, where = "") {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}${where}`);
+  else if (what !== progress.last && what !== "") process.stderr.write(`${what}\n`);
+  progress.last = what;
 }
 
 /**
- * @param {{ name: string }[]} servers
- * @param {(server: object) => Promise<Record<string, number>>} measure
- * @returns {Promise<Record<string, Record<string, number>>>} by name: the median of each figure
+ * @template {Record<string, number>} Figures
+ * @param {object} how
+ * @param {string} how.what is measured
+ * @param {number} how.rounds that count; one more goes before them, in which all become warm
+ * @param {string[]} names of what is compared
+ * @param {(name: string, round: number) => Promise<Figures>} measure
+ * @returns {Promise<Record<string, Figures>>} by name: the median of each figure
  */
-export async function alternate(servers, { rounds, note }, measure) {
-  const all = Object.fromEntries(servers.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    const order = [...servers.slice(round % servers.length), ...servers.slice(0, round % servers.length)];
-    for (const server of order) {
-      progress(`${note}: round ${round + 1} of ${rounds}, ${server.name}`);
-      all[server.name].push(await measure(server));
+export async function alternate({ what, rounds }, names, measure) {
+  const all = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      progress(what, `: ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}, ${name}`);
+      const figures = await measure(name, round);
+      if (round > 0) all[name].push(figures);
     }
   }
   progress("");
   const medians = (figures) =>
     Object.fromEntries(Object.keys(figures[0]).map((key) => [key, median(figures.map((figure) => figure[key]))]));
-  return Object.fromEntries(Object.entries(all).map(([name, figures]) => [name, medians(figures)]));
+  return Object.fromEntries(names.map((name) => [name, medians(all[name])]));
 }

@@ -1,33 +1,27 @@
 /**
- * Workers to be measured, each in a workerd of its own, with nothing before it: `wrangler dev`
- * would put a Worker of its own in front and a simulation behind, whose cost hides the differences.
+ * Workers to be measured, each in a workerd of its own with nothing before it: `wrangler dev`
+ * would put a Worker of its own in front, whose cost hides the differences.
  */
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Miniflare } from "miniflare";
+import { convertV4MiniflareOptions as optionsFrom, Miniflare } from "miniflare";
 import { default as workerd } from "workerd";
 import { unstable_readConfig as readConfig } from "wrangler";
 
 import { freePort } from "../http/support/gateway.js";
+import { childrenRunning, MEASURED, runOn } from "./processes.js";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-const TICK_MICROSECONDS = 10_000; // USER_HZ is 100 wherever Linux runs
 const READY_MS = 30_000;
+const ROOM_BYTES = 8 * 2 ** 30; // for the storage of 100,000 grants
 
 const { compatibility_date: date, compatibility_flags: flags } = readConfig({ config: join(ROOT, "wrangler.toml") });
-
-/**
- * What is measured runs on the first processor, everything else on the others: so the one never
- * waits for the other, and throughput is what one processor can do.
- */
-const PROCESSORS = availableParallelism();
-const MEASURED = PROCESSORS > 1 ? ["taskset", "--cpu-list", "0"] : [];
-if (PROCESSORS > 1)
-  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", `1-${PROCESSORS - 1}`, String(process.pid)], { stdio: "ignore" });
 
 /**
  * @typedef {object} Worker
@@ -35,23 +29,58 @@ if (PROCESSORS > 1)
  * @property {Record<string, string>} [texts] bindings
  * @property {Record<string, string>} [objects] bindings to Durable Objects: name -> class
  * @property {string} [kv] name of a binding
+ *
+ * @typedef {object} Server
+ * @property {string} url
+ * @property {number} pid
+ * @property {number} startMs until its first answer
+ * @property {() => unknown} stop
+ * @property {(change: (storage: string) => unknown) => Promise<Server>} [restart] on what is stored, changed
  */
 
-/** The storage is on a file system in memory, where there is one: no disk is measured. */
+/** The storage is on a file system in memory, where there is one with room: no disk is measured. */
 function makeFolder() {
-  for (const parent of ["/dev/shm", tmpdir()]) {
-    try {
-      return mkdtempSync(join(parent, "latchkey-bench-"));
-    } catch {
-      // The next one.
-    }
+  const parent = ["/dev/shm", tmpdir()].find((path) => {
+    const { bavail, bsize } = statfsSync(path, { throwIfNoEntry: false }) ?? {};
+    return bavail * bsize > ROOM_BYTES;
+  });
+  return mkdtempSync(join(parent ?? tmpdir(), "latchkey-bench-"));
+}
+
+const running = new Set(); // what is to be stopped at the end, however that comes
+process.once("exit", () => running.forEach((stop) => stop()));
+
+function stopper(stop, folder) {
+  const stopOnce = () => {
+    if (!running.delete(stopOnce)) return undefined;
+    const stopped = stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    return stopped;
+  };
+  running.add(stopOnce);
+  return stopOnce;
+}
+
+/** Until something listens, then the first answer. */
+async function answers(port, hasEnded) {
+  const end = performance.now() + READY_MS;
+  const listens = () =>
+    new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+  while (performance.now() < end && !hasEnded()) {
+    if (await listens()) return (await fetch(`http://127.0.0.1:${port}/health`)).arrayBuffer();
+    await sleep(1);
   }
+  throw new Error("workerd does not start");
 }
 
 /* ---- workerd by itself, KV namespaces in memory ---- */
 
 const quote = JSON.stringify;
 const KINDS = { js: "esModule", wasm: "wasm", json: "text" };
+const kindOf = (name) => KINDS[name.split(".").at(-1)] ?? KINDS.js;
 
 function capnpWorker(name, { modules, texts = {}, objects = {}, kv }, embed) {
   const bindings = [
@@ -62,64 +91,77 @@ function capnpWorker(name, { modules, texts = {}, objects = {}, kv }, embed) {
   const namespaces = Object.values(objects).map((o) => `(className = ${quote(o)}, uniqueKey = ${quote(o)}, enableSql = true)`);
   return `(name = ${quote(name)}, worker = (
     compatibilityDate = ${quote(date)}, compatibilityFlags = ${quote(flags)}, globalOutbound = "network",
-    modules = [${Object.entries(modules).map(([key, file]) => `(name = ${quote(key)}, ${KINDS[key.split(".").at(-1)] ?? "esModule"} = ${embed(file)})`)}],
+    modules = [${Object.entries(modules).map(([key, file]) => `(name = ${quote(key)}, ${kindOf(key)} = ${embed(file)})`)}],
     bindings = [${bindings}],
     durableObjectNamespaces = [${namespaces}], durableObjectStorage = (localDisk = "storage"))),`;
 }
 
-/**
- * @param {(url: string) => Worker} workerAt
- * @param {{ isMeasured?: boolean }} [options] what is measured has a processor to itself
- */
-export async function startWorkerd(workerAt, { isMeasured = true } = {}) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const folder = makeFolder();
-  mkdirSync(join(folder, "storage"));
+function capnpConfig(worker, port, folder) {
   const embed = (file) => (typeof file === "string" ? `embed ${quote(relative(folder, join(ROOT, file)))}` : quote(quote(file)));
-  const config = `using Workerd = import "/workerd/workerd.capnp";
+  return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "network", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = ${quote(join(folder, "storage"))}, writable = true)),
     ${capnpWorker("kv", { modules: { "kv.js": "tests/bench/workers/memory_kv.js" } }, embed)}
-    ${capnpWorker("main", workerAt(url), embed)}
+    ${capnpWorker("main", worker, embed)}
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
 );`;
-  writeFileSync(join(folder, "config.capnp"), config);
-  const command = [...(isMeasured ? MEASURED : []), workerd.default, "serve", "--experimental", "config.capnp"];
-  const started = performance.now();
-  const child = spawn(command[0], command.slice(1), { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  const stop = () => {
-    child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+}
+
+/** @param {(url: string) => Worker} workerAt @returns {Promise<Server>} */
+export async function startWorkerd(workerAt, processors = MEASURED) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const folder = makeFolder();
+  const storage = join(folder, "storage");
+  mkdirSync(storage);
+  writeFileSync(join(folder, "config.capnp"), capnpConfig(workerAt(url), port, folder));
+  const command = ["taskset", "--cpu-list", processors, workerd.default, "serve", "--experimental", "config.capnp"];
+  let child;
+  const start = async () => {
+    const started = performance.now();
+    child = spawn(command[0], command.slice(1), { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+    await answers(port, () => child.exitCode !== null);
+    return { url, pid: child.pid, startMs: performance.now() - started, stop, restart };
   };
-  process.once("exit", stop);
-  await answers(url, () => child.exitCode !== null);
-  return { url, pid: child.pid, folder, startMs: performance.now() - started, stop };
+  const stop = stopper(() => child.kill("SIGKILL"), folder);
+  const restart = async (change) => {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await change(storage);
+    return start();
+  };
+  return start();
 }
 
-/* ---- the same worker in Miniflare, which simulates KV as `wrangler dev` does ---- */
+/* ---- the same in Miniflare, which simulates KV as `wrangler dev` does; no proxy before it either ---- */
 
-/** @param {(url: string) => Worker} workerAt */
-export async function startMiniflare() {
-  throw new Error("not yet");
-}
-
-async function answers(url, hasEnded) {
-  const end = performance.now() + READY_MS;
-  while (performance.now() < end && !hasEnded()) {
-    const response = await fetch(`${url}/health`).catch(() => undefined);
-    await response?.arrayBuffer();
-    if (response) return;
-    await sleep(1);
-  }
-  throw new Error("workerd does not start");
-}
-
-/** Microseconds of CPU time that a process has used, in user and kernel mode. */
-export function cpuTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS;
+/** @param {(url: string) => Worker} workerAt @returns {Promise<Server>} */
+export async function startMiniflare(workerAt) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const folder = makeFolder();
+  const { modules, texts, kv } = workerAt(url);
+  const before = childrenRunning("workerd");
+  const started = performance.now();
+  const miniflare = new Miniflare(
+    optionsFrom({
+      modules: Object.entries(modules).map(([path, file]) => ({ type: "ESModule", path, contents: readFileSync(join(ROOT, file), "utf8") })),
+      compatibilityDate: date,
+      compatibilityFlags: flags,
+      bindings: texts,
+      kvNamespaces: [kv],
+      unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+      stripCfConnectingIp: false,
+      resourcePersistencePath: folder,
+      cf: false,
+    }),
+  );
+  await miniflare.ready;
+  await answers(port, () => false);
+  const [pid] = childrenRunning("workerd").filter((child) => !before.includes(child));
+  runOn(MEASURED, pid);
+  return { url, pid, startMs: performance.now() - started, stop: stopper(() => miniflare.dispose(), folder) };
 }

@@ -2,6 +2,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
+import { register, signIn, walk } from "./flow.js";
+import { REST } from "./processes.js";
 import { ROOT, startMiniflare, startWorkerd } from "./server.js";
 
 const WORKERS = "tests/bench/workers";
@@ -9,10 +11,10 @@ const SCOPES = { "todos:read": "See your todos", "todos:write": "Add and complet
 const PROVIDER = "@cloudflare/workers-oauth-provider";
 
 /** latchkey.json: one server and its product, or as many as are asked for. */
-function latchkeyConfig(url, product, { servers = 1, cacheSeconds = 0 }) {
+function latchkeyConfig(url, product, { servers = 1, cacheSeconds = 0, runtime = "/mcp" }) {
   const todo = {
     name: "Todo",
-    runtime: `${product}/mcp`,
+    runtime: product + runtime,
     profile: "todo",
     scopes: SCOPES,
     tools: { add_todo: { scopes: ["todos:write"] } },
@@ -21,15 +23,15 @@ function latchkeyConfig(url, product, { servers = 1, cacheSeconds = 0 }) {
   return {
     issuer: url,
     profiles: { todo: { issuer: product, client_id: "latchkey", scopes: ["openid", "offline_access"] } },
-    servers: { todo, ...Object.fromEntries(more), slow: { ...todo, name: "Slow", runtime: `${product}/slow` } },
+    servers: { todo, ...Object.fromEntries(more) },
     lifetimes: { access_token_seconds: 7200, grant_cache_seconds: cacheSeconds },
   };
 }
 
-export function latchkeyWorker(url, product, options = {}) {
+function latchkeyWorker(url, product, options) {
   const shim = readdirSync(join(ROOT, "shim")).map((name) => `shim/${name}`);
-  const main = `${WORKERS}/${options.main ?? "latchkey"}.js`;
-  const files = [main, ...shim, "build/latchkey.wasm"];
+  const entries = [options.main, "latchkey"].filter(Boolean).map((name) => `${WORKERS}/${name}.js`);
+  const files = [...entries, ...shim, "build/latchkey.wasm"];
   return {
     modules: {
       ...Object.fromEntries(files.map((file) => [file, file])),
@@ -41,30 +43,28 @@ export function latchkeyWorker(url, product, options = {}) {
   };
 }
 
-const passOn = (name, objects) => (url, product) => ({
+const passOn = (name, objects) => (url, product, { runtime = "/mcp" }) => ({
   modules: { [`${name}.js`]: `${WORKERS}/${name}.js` },
-  texts: { RUNTIME: `${product}/mcp` },
+  texts: { RUNTIME: product + runtime },
   objects,
 });
 
-function providerWorker(url, product) {
+function providerWorker(url, product, { runtime = "/mcp" }) {
   return {
     modules: {
       "provider.js": `${WORKERS}/provider.js`,
       [PROVIDER]: `node_modules/${PROVIDER}/dist/oauth-provider.js`,
     },
-    texts: { ORIGIN: url, PRODUCT: product, RUNTIME: `${product}/mcp` },
+    texts: { ORIGIN: url, PRODUCT: product, RUNTIME: product + runtime },
     kv: "OAUTH_KV",
   };
 }
 
-const latchkey = (options) => (url, product) => latchkeyWorker(url, product, options);
-
 const VARIANTS = {
   bare: { label: "bare pass-through", worker: passOn("bare") },
   floor: { label: "the floor", worker: passOn("floor", { ROWS: "Rows" }) },
-  latchkey: { label: "Latchkey", worker: latchkey() },
-  cached: { label: "Latchkey, `grant_cache_seconds` 5", worker: latchkey({ cacheSeconds: 5 }) },
+  latchkey: { label: "Latchkey", worker: latchkeyWorker },
+  cached: { label: "Latchkey, `grant_cache_seconds` 5", worker: latchkeyWorker, options: { cacheSeconds: 5 } },
   provider: { label: "workers-oauth-provider, KV in memory", worker: providerWorker },
   simulated: { label: "workers-oauth-provider, KV simulated", worker: providerWorker, start: startMiniflare },
 };
@@ -73,10 +73,24 @@ export const labelOf = (name) => VARIANTS[name].label;
 
 /** What all of them stand before. */
 export const startProduct = () =>
-  startWorkerd(() => ({ modules: { "product.js": `${WORKERS}/product.js` } }), { isMeasured: false });
+  startWorkerd(() => ({ modules: { "product.js": `${WORKERS}/product.js` } }), REST);
 
-/** @returns the server, with its name */
-export async function startVariant(name, product) {
-  const { worker, start = startWorkerd } = VARIANTS[name];
-  return { name, ...(await start((url) => worker(url, product.url))) };
+/**
+ * @param {object} [more]
+ * @param {string} [more.runtime] path at the product
+ * @param {number} [more.servers] that Latchkey is configured with
+ * @param {string} [more.main] another entry of Latchkey
+ * @returns the server, with its name
+ */
+export async function startVariant(name, product, more) {
+  const { worker, options, start = startWorkerd } = VARIANTS[name];
+  return { name, ...(await start((url) => worker(url, product.url, { ...options, ...more }))) };
+}
+
+/** The same, with somebody signed in: `journey`. Two of them know nobody. */
+export async function startSignedIn(name, product, more) {
+  const server = await startVariant(name, product, more);
+  const journey = { url: server.url, server: more?.servers && `todo-${more.servers}`, tokens: {} };
+  if (name !== "bare" && name !== "floor") await walk(journey, [register, ...signIn]);
+  return { ...server, journey };
 }

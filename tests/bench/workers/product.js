@@ -7,6 +7,7 @@ const { subtle } = crypto;
 const RS256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
 const ANSWER = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { content: [{ type: "text", text: "done" }] } });
 const ACCESS_TOKEN = "a".repeat(600); // as long as a JWT of a product's usually is
+const POLL_MS = 200;
 
 let keys;
 const signingKeys = () => (keys ??= subtle.generateKey(RS256, true, ["sign", "verify"]));
@@ -49,16 +50,32 @@ const metadata = (issuer) =>
     id_token_signing_alg_values_supported: ["RS256"],
   });
 
-async function call(delay) {
-  if (delay) await scheduler.wait(delay);
-  return new Response(ANSWER, { headers: { "content-type": "application/json" } });
+const call = () => new Response(ANSWER, { headers: { "content-type": "application/json" } });
+
+let waiting = 0;
+let released = 0;
+
+/** Until all who wait are released. */
+async function slowCall() {
+  const before = released;
+  waiting++;
+  while (released === before) await scheduler.wait(POLL_MS);
+  waiting--;
+  return call();
+}
+
+function release() {
+  released++;
+  return new Response();
 }
 
 export default {
   async fetch(request) {
     const { origin, pathname } = new URL(request.url);
     if (pathname === "/mcp") return call();
-    if (pathname === "/slow") return call(5000);
+    if (pathname === "/slow" && request.method === "POST") return slowCall();
+    if (pathname === "/waiting") return Response.json(waiting);
+    if (pathname === "/release") return release();
     if (pathname === "/token") return token(request, origin);
     if (pathname === "/jwks") return jwks();
     return metadata(origin);

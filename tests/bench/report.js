@@ -1,0 +1,82 @@
+/** Tables, figures against their goals, and docs/benchmarks.md. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+export function table(head, rows) {
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}
+
+/** How many times as fast: in answers a second, and by the processor time that each takes. */
+export const ratios = (ours, theirs) => ({ throughput: ours.perSecond / theirs.perSecond, cpu: theirs.cpu / ours.cpu });
+
+/**
+ * @typedef {object} Goal
+ * @property {string} what
+ * @property {number} [wanted] of both ratios, at least
+ * @property {number} [throughput]
+ * @property {number} [cpu]
+ * @property {number} [atMost] of a single figure
+ * @property {number} [is]
+ */
+
+function goalRow({ what, wanted, throughput, cpu, atMost, is }) {
+  if (atMost !== undefined) return [what, `≤ ${atMost}`, is, "", is <= atMost ? "yes" : "**no**"];
+  const reached = [throughput, cpu].filter((ratio) => ratio >= wanted).length;
+  const verdict = ["**no**", throughput >= wanted ? "by throughput only" : "by CPU time only", "yes"][reached];
+  return [what, `≥ ${wanted}`, throughput.toFixed(2), cpu.toFixed(2), verdict];
+}
+
+/** @param {Goal[]} goals */
+const goalTable = (goals) => table(["goal", "wanted", "by throughput", "by CPU time", "reached"], goals.map(goalRow));
+
+const versionOf = (name) => JSON.parse(readFileSync(join(ROOT, `node_modules/${name}/package.json`), "utf8")).version;
+
+const machine = () =>
+  table(["", ""], [
+    ["processors", `${availableParallelism()} × ${cpus()[0].model.trim()}`],
+    ["memory", `${Math.round(totalmem() / 2 ** 30)} GiB`],
+    ["system", `${type()} ${release().split("-")[0]}`],
+    ["workerd", versionOf("workerd")],
+    ["workers-oauth-provider", versionOf("@cloudflare/workers-oauth-provider")],
+    ["load generator", `autocannon ${versionOf("autocannon")} in Node ${process.versions.node}`],
+    ["date", new Date().toISOString().slice(0, 10)],
+    ["command", "`make bench`"],
+  ]);
+
+/** @param {{ heading: string, text: string, goals: Goal[] }[]} sections */
+export function report(sections) {
+  const goals = sections.flatMap((section) => section.goals);
+  const parts = goals.length > 0 ? [...sections, { heading: "Against the goals", text: goalTable(goals) }] : sections;
+  return parts.map(({ heading, text }) => `## ${heading}\n\n${text}\n`).join("\n");
+}
+
+export function writeReport(text, { rounds, seconds, minutes }) {
+  const document = `# Benchmarks
+
+Written by \`make bench\`. Absolute figures are of this machine; what counts are the ratios within one run.
+
+${machine()}
+
+It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${seconds} s (half as many and as long for the table by size), in which the variants take turns, after one round to become warm.
+
+## How to read it
+
+**What is measured.** Each variant runs in a workerd of its own, started with a generated configuration: nothing stands before it, as the proxy of \`wrangler dev\` would. Behind all of them is the same product in another workerd, which gives a constant answer. On a machine with more than one processor, the measured process has the first to itself, the load generator and the product have the others.
+
+**Figures.** *CPU µs* is the processor time of the measured process (user and system, all its threads) divided by its answers: the steadier of the two, and what a platform bills. *A second* is throughput with 16 requests under way, unless it says otherwise. A *ratio* above 1 means faster; the one by CPU is the other's time divided by ours. Any answer with another status than the wanted one ends the benchmark.
+
+**Variants.**
+
+- *bare pass-through*: a Worker that only passes the request on. Nothing can be faster.
+- *the floor*: the same with one read of a Durable Object (SQLite, by RPC) before it: what revocation at once costs at least.
+- *Latchkey*: as it is deployed, with one addition, a limiter that lets everything pass (workerd by itself has none). It reads the grant for each call.
+- *Latchkey, \`grant_cache_seconds\` 5*: the grant may be five seconds old.
+- *workers-oauth-provider*: the consent page, upstream sign-in and API handler of its documentation, passing on with the user's upstream token. *KV in memory*: its namespace is a Worker with a Map, in the same process, which is the fair comparison. *KV simulated*: what its users have in development (Miniflare's simulation, files and SQLite). In production KV is a network away, and so is a Durable Object: neither is measured here.
+
+${text}`;
+  writeFileSync(join(ROOT, "docs/benchmarks.md"), document);
+}

@@ -1,0 +1,83 @@
+/** What comes before calls, and what is refused: Latchkey beside workers-oauth-provider. */
+import { call, redeem, refresh, register, signIn, toCode, walk } from "./flow.js";
+import { repeat, roam } from "./load.js";
+import { ratios, table } from "./report.js";
+import { alternate } from "./rounds.js";
+import { labelOf, startSignedIn } from "./variants.js";
+
+const NAMES = ["latchkey", "provider", "simulated"];
+const CHAINS = 16;
+const CODES_A_SECOND = 200;
+
+/** Another character in the middle of a JWT's payload, where its id is; or of the provider's user and grant. */
+const madeUp = (token) => {
+  const at = token.startsWith("eyJ") ? token.indexOf(".") + 40 : 10;
+  return token.slice(0, at) + (token[at] === "B" ? "C" : "B") + token.slice(at + 1);
+};
+/** Another character in its signature; or in the provider's secret. */
+const changed = (token) => token.slice(0, -10) + (token.at(-10) === "B" ? "C" : "B") + token.slice(-9);
+
+const fresh = ({ journey: { url, clientId } }) => ({ next: () => ({ url, clientId }) });
+
+/** Journeys that stand at a certain point. */
+async function collect(server, steps, amount) {
+  const { next } = fresh(server);
+  const pool = await Promise.all(Array.from({ length: amount }, () => walk(next(), steps)));
+  return { next: () => pool.pop(), done: (journey) => pool.push(journey) };
+}
+
+/** Each: what it is called, how it is measured. */
+const OPERATIONS = {
+  register: { label: "a registration", measure: (server, { seconds }) => roam(server, [register], fresh(server), { seconds }) },
+  signIn: { label: "a whole sign-in", measure: (server, { seconds }) => roam(server, signIn, fresh(server), { seconds }) },
+  redeem: {
+    label: "a token by code",
+    async measure(server, { seconds }) {
+      const amount = CODES_A_SECOND * seconds;
+      const { next } = await collect(server, toCode, amount);
+      return roam(server, [redeem], { next }, { amount });
+    },
+  },
+  refresh: {
+    label: "a token by refresh",
+    async measure(server, { seconds }) {
+      server.chains ??= await collect(server, signIn, 2 * CHAINS);
+      return roam(server, [refresh], server.chains, { seconds });
+    },
+  },
+  forged: {
+    label: "a refused forgery: another id",
+    measure: (server, { seconds }) => repeat(server, call({ expected: 401, tokenOf: madeUp }), server.journey, { seconds }),
+  },
+  changed: {
+    label: "a refused forgery: another signature",
+    measure: (server, { seconds }) => repeat(server, call({ expected: 401, tokenOf: changed }), server.journey, { seconds }),
+  },
+};
+
+export async function measureTokens(product, { rounds, seconds }) {
+  const servers = {};
+  for (const name of NAMES) servers[name] = await startSignedIn(name, product);
+  const f = {};
+  for (const [operation, { label, measure }] of Object.entries(OPERATIONS))
+    f[operation] = await alternate({ what: label, rounds }, NAMES, (name) => measure(servers[name], { seconds }));
+  for (const server of Object.values(servers)) await server.stop();
+
+  const rows = Object.entries(OPERATIONS).flatMap(([operation, { label }]) =>
+    NAMES.map((name) => {
+      const { perSecond, cpu } = f[operation][name];
+      const against = ratios(f[operation].latchkey, f[operation][name]);
+      return [label, labelOf(name), perSecond.toFixed(0), cpu.toFixed(0), against.throughput.toFixed(2), against.cpu.toFixed(2)];
+    }));
+  const goal = (operation, name, wanted) =>
+    ({ what: `${OPERATIONS[operation].label}, against ${labelOf(name)}`, wanted, ...ratios(f[operation].latchkey, f[operation][name]) });
+  return {
+    heading: "Tokens and refusals",
+    text: table(["", "", "a second", "CPU µs each", "Latchkey's throughput against it", "Latchkey's CPU against it"], rows),
+    goals: [
+      goal("refresh", "simulated", 2.5), goal("refresh", "provider", 1),
+      goal("signIn", "simulated", 3), goal("signIn", "provider", 3),
+      goal("forged", "simulated", 3), goal("forged", "provider", 3),
+    ],
+  };
+}

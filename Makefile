@@ -266,7 +266,7 @@ coverage: build/coverage/tests.profdata
 
 # --- speed
 
-# ONLY=call, sizes, tokens, cold or growth; ROUNDS=5; SECONDS=2 for each figure of a round. All of
+# ONLY=call, sizes, tokens, cold or growth; ROUNDS=5; SECONDS=1.5 for each figure of a round. All of
 # it takes ten minutes, wants a quiet machine and writes docs/benchmarks.md.
 bench: build $(NPM)
 	@$(TOOLS) node tests/bench/bench.js

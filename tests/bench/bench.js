@@ -19,7 +19,7 @@ function numberFrom(name, otherwise) {
 }
 
 async function main() {
-  const how = { rounds: numberFrom("ROUNDS", 5), seconds: numberFrom("SECONDS", 2) };
+  const how = { rounds: numberFrom("ROUNDS", 5), seconds: numberFrom("SECONDS", 1.5) };
   const only = process.env.ONLY;
   if (only && !SECTIONS[only]) throw new Error(`ONLY is one of ${Object.keys(SECTIONS).join(", ")}`);
   const begun = performance.now();

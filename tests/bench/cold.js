@@ -77,7 +77,9 @@ export async function measureCold(product, { rounds }) {
   ]);
   const text = `${table(["", "start to first answer, ms", "resident then, MB", `more with ${WAITING} calls under way, MB`], rows)}
 
-The module has ${raw.toLocaleString("en")} bytes, ${gzip.toLocaleString("en")} with gzip. V8 compiles it in ${compileMs.toFixed(1)} ms and makes an instance in ${instantiateMs.toFixed(2)} ms (in Node). While ${WAITING} calls waited for a slow product, there ${instances === 1 ? "was 1 instance" : `were ${instances} instances`} of the module; its memory is fixed by the build (initial = maximum): ${megabytes(wasm)} MB in all.`;
+The second figure is the process's resident memory, V8 and all. For the third, so many calls wait at once for a product that does not answer, in one process that has done nothing else before.
+
+The module has ${raw.toLocaleString("en")} bytes, ${gzip.toLocaleString("en")} with gzip. V8 compiles it in ${compileMs.toFixed(1)} ms and makes an instance in ${instantiateMs.toFixed(2)} ms (in Node). While the calls waited, there ${instances === 1 ? "was 1 instance" : `were ${instances} instances`} of it, counted where they are made, with ${megabytes(wasm)} MB of memory in all: the build fixes it (initial = maximum).`;
   return {
     heading: "Start, size, memory",
     text,

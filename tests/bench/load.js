@@ -50,6 +50,8 @@ export function roam(server, steps, journeys, { connections = 16, seconds, amoun
 class Load {
   count = 0;
   failures = new Map(); // what went wrong -> how often
+  clients = new Set(); // who is at work
+  ended = Promise.withResolvers(); // all clients are done, or something went wrong
 
   constructor(server) {
     this.server = server;
@@ -57,6 +59,7 @@ class Load {
 
   fail(what) {
     this.failures.set(what, (this.failures.get(what) ?? 0) + 1);
+    this.ended.resolve();
   }
 
   isRight(step, status, body) {
@@ -65,9 +68,20 @@ class Load {
   }
 
   start(options) {
-    const running = autocannon({ url: this.server.url, duration: END_SECONDS, timeout: TIMEOUT_SECONDS, ...options });
-    running.on("reqError", (error) => this.fail(error.message));
-    return running;
+    const setupClient = (client) => {
+      this.clients.add(client);
+      client.once("done", () => this.clients.delete(client) && this.clients.size === 0 && this.ended.resolve());
+    };
+    const { url } = this.server;
+    this.running = autocannon({ url, duration: END_SECONDS, timeout: TIMEOUT_SECONDS, setupClient, ...options });
+    this.running.on("reqError", (error) => this.fail(error.message));
+  }
+
+  /** Nothing is left under way, so that whoever is measured next has the machine. */
+  async end() {
+    for (const client of this.clients) client.responseMax = 1; // each ends with the answer that it waits for
+    if (this.failures.size === 0) await this.ended.promise;
+    this.running.stop();
   }
 
   now() {
@@ -85,25 +99,23 @@ class Load {
 
   /** A piece out of the middle: longer if there are too few answers in it to count. */
   async forSeconds(seconds, options) {
-    const running = this.start(options);
+    this.start(options);
     await sleep(RAMP_MS);
     const before = this.now();
     const enough = before.count + 2 * options.connections;
     const end = before.time + 1000 * TIMEOUT_SECONDS;
     await sleep(1000 * seconds);
     while (this.count < enough && this.failures.size === 0 && performance.now() < end) await sleep(POLL_MS);
-    try {
-      return this.since(before);
-    } finally {
-      running.stop();
-      await running;
-    }
+    const figure = this.since(before);
+    await this.end();
+    return figure;
   }
 
   /** From the first to the last. */
   async forAll(options) {
     const before = this.now();
-    await this.start(options);
+    this.start(options);
+    await this.ended.promise;
     return this.since(before);
   }
 }

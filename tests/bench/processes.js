@@ -4,14 +4,14 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
 const TICK_MICROSECONDS = 10_000; // USER_HZ is 100 wherever Linux runs
-const OTHERS = availableParallelism() - 1;
+const LAST = availableParallelism() - 1;
 
 /**
- * What is measured has the first processor, everything else the others: so the one does not wait
+ * What is measured has the last processor, everything else the others: so the one does not wait
  * for the other, and throughput is what one processor can do. Processes inherit where they run.
  */
-export const MEASURED = "0";
-export const REST = OTHERS > 0 ? `1-${OTHERS}` : MEASURED;
+export const MEASURED = String(LAST);
+export const REST = LAST > 0 ? `0-${LAST - 1}` : MEASURED;
 
 export function runOn(processors, pid) {
   execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", processors, String(pid)], { stdio: "ignore" });

@@ -13,10 +13,12 @@ export function table(head, rows) {
 /** How many times as fast: in answers a second, and by the processor time that each takes. */
 export const ratios = (ours, theirs) => ({ throughput: ours.perSecond / theirs.perSecond, cpu: theirs.cpu / ours.cpu });
 
+export const showRatios = ({ throughput, cpu }) => `${throughput.toFixed(2)}, ${cpu.toFixed(2)}`;
+
 /**
  * @typedef {object} Goal
  * @property {string} what
- * @property {number} [wanted] of both ratios, at least
+ * @property {number} [wanted] of both ratios, at least; without it, they are only shown
  * @property {number} [throughput]
  * @property {number} [cpu]
  * @property {number} [atMost] of a single figure
@@ -25,6 +27,7 @@ export const ratios = (ours, theirs) => ({ throughput: ours.perSecond / theirs.p
 
 function goalRow({ what, wanted, throughput, cpu, atMost, is }) {
   if (atMost !== undefined) return [what, `≤ ${atMost}`, is, "", is <= atMost ? "yes" : "**no**"];
+  if (wanted === undefined) return [what, "", throughput.toFixed(2), cpu.toFixed(2), ""];
   const reached = [throughput, cpu].filter((ratio) => ratio >= wanted).length;
   const verdict = ["**no**", throughput >= wanted ? "by throughput only" : "by CPU time only", "yes"][reached];
   return [what, `≥ ${wanted}`, throughput.toFixed(2), cpu.toFixed(2), verdict];

@@ -17,14 +17,15 @@ export function progress(what, where = "") {
  * @template {Record<string, number>} Figures
  * @param {object} how
  * @param {string} how.what is measured
- * @param {number} how.rounds that count; one more goes before them, in which all become warm
+ * @param {number} how.rounds that count
+ * @param {boolean} [how.isWarm] else a round goes before them that does not count
  * @param {string[]} names of what is compared
  * @param {(name: string, round: number) => Promise<Figures>} measure
  * @returns {Promise<Record<string, Figures>>} by name: the median of each figure
  */
-export async function alternate({ what, rounds }, names, measure) {
+export async function alternate({ what, rounds, isWarm = false }, names, measure) {
   const all = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = isWarm ? 1 : 0; round <= rounds; round++) {
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       progress(what, `: ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}, ${name}`);

@@ -50,18 +50,21 @@ const metadata = (issuer) =>
     id_token_signing_alg_values_supported: ["RS256"],
   });
 
-const call = () => new Response(ANSWER, { headers: { "content-type": "application/json" } });
+async function call(request) {
+  await request.arrayBuffer();
+  return new Response(ANSWER, { headers: { "content-type": "application/json" } });
+}
 
 let waiting = 0;
 let released = 0;
 
 /** Until all who wait are released. */
-async function slowCall() {
+async function slowCall(request) {
   const before = released;
   waiting++;
   while (released === before) await scheduler.wait(POLL_MS);
   waiting--;
-  return call();
+  return call(request);
 }
 
 function release() {
@@ -72,8 +75,8 @@ function release() {
 export default {
   async fetch(request) {
     const { origin, pathname } = new URL(request.url);
-    if (pathname === "/mcp") return call();
-    if (pathname === "/slow" && request.method === "POST") return slowCall();
+    if (pathname === "/mcp") return call(request);
+    if (pathname === "/slow" && request.method === "POST") return slowCall(request);
     if (pathname === "/waiting") return Response.json(waiting);
     if (pathname === "/release") return release();
     if (pathname === "/token") return token(request, origin);

@@ -18,13 +18,8 @@ const redirect = (location, headers = new Headers()) => {
   return new Response(null, { status: 302, headers });
 };
 
-const complete = (oauth, request, userId, props) =>
-  oauth.completeAuthorization({ request, userId, metadata: {}, scope: request.scope, props });
-
 async function authorize(request, { OAUTH_PROVIDER: oauth }) {
   const asked = await oauth.parseAuthRequest(request);
-  const user = new URL(request.url).searchParams.get("direct");
-  if (user) return redirect((await complete(oauth, asked, user, { accessToken: "a".repeat(600) })).redirectTo);
   const details = await oauth.describeConsent(asked);
   const { handle, headers } = await oauth.beginConsent(asked);
   headers.set("content-type", "text/html; charset=utf-8");
@@ -55,7 +50,8 @@ async function callback(request, { PRODUCT, ORIGIN, OAUTH_PROVIDER: oauth }) {
   const { sub, nonce } = JSON.parse(atob(tokens.id_token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
   if (nonce !== data.nonce) return new Response(null, { status: 403 });
   const props = { accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
-  return redirect((await complete(oauth, asked, sub, props)).redirectTo, headers);
+  const { redirectTo } = await oauth.completeAuthorization({ request: asked, userId: sub, metadata: {}, scope: asked.scope, props });
+  return redirect(redirectTo, headers);
 }
 
 const defaultHandler = {

@@ -60,13 +60,14 @@ static bool next_word(struct json_letters *letters, bool escaped, uint64_t *word
 {
     uint8_t bytes[8] = {0};
     size_t size = 0;
-    if (!escaped && letters->rest.size >= 8) {
-        memcpy(word, letters->rest.data, 8);
-        letters->rest = span_skip(letters->rest, 8);
-        return true;
+    if (escaped) {
+        while (size < 8 && json_letter(letters, &bytes[size]))
+            size++;
+    } else {
+        size = span_first(letters->rest, 8).size;
+        memcpy(bytes, letters->rest.data, size);
+        letters->rest = span_skip(letters->rest, size);
     }
-    while (size < 8 && json_letter(letters, &bytes[size]))
-        size++;
     memcpy(word, bytes, 8);
     return size > 0;
 }

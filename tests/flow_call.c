@@ -80,6 +80,27 @@ static void from_the_isolates_memory(void)
     }
 }
 
+static void without_the_ledger(void)
+{
+    for (uint32_t cache = 0; cache < 2; cache++) {
+        struct caller c = signed_in();
+        world.gateway.lifetimes.grant_cache = cache;
+        check_row("the ledger cannot be read: nobody is let through, and nobody signed out");
+        struct exchange x = caller_begin(&c, CALL);
+        unsigned reads = 0;
+        while (!x.answered) {
+            bool on_ledger = x.effects[x.performed].data[0] == ASKED_LEDGER;
+            reads += on_ledger;
+            (void)world_step(&world, &x, on_ledger ? FAILS : AS_USUAL);
+        }
+        world_finish(&world, &x);
+        CHECK_INT(caller_take(&c, CALL, &x), 503);
+        CHECK_INT(reads, 1);
+        CHECK_INT(world.runtime.calls, 0);
+        CHECK(caller_is_served(&c));
+    }
+}
+
 static void what_the_runtime_gets(void)
 {
     static const char *const NAMES[] = {"cookie", "x-user-id"};
@@ -101,6 +122,30 @@ static void what_the_runtime_gets(void)
     CHECK(!span_present(headers_get(&c.answer.headers, SPAN("set-cookie"))));
     CHECK(!span_present(challenge_of(&c)));
     CHECK_SPAN(headers_get(&c.answer.headers, SPAN("mcp-session-id")), SPAN("session-1"));
+}
+
+static void more_headers_than_are_passed_on(void)
+{
+    enum { PASSED_ON = 48 }; /* MAX_FORWARDED_HEADERS */
+    struct caller c = signed_in();
+    struct asked asked = {
+        .method = "GET",
+        .url = SPAN("https://mcp.latchkey.dev/mcp/todo"),
+        .headers = {{SPAN("authorization"), JOIN(&world.arena, SPAN("Bearer "), c.access_token)}},
+        .header_count = 1,
+    };
+    while (asked.header_count < ASKED_MAX_HEADERS) {
+        struct span number = span_decimal(&world.arena, asked.header_count);
+        asked.headers[asked.header_count++] =
+            (struct header){JOIN(&world.arena, SPAN("mcp-param-"), number), number};
+    }
+    check_row("S74: the first ones go on, and the user's own token with them");
+    struct exchange x = world_begin(&world, &asked);
+    world_finish(&world, &x);
+    CHECK_INT(x.answer.status, 200);
+    CHECK_INT(world.runtime.headers.count, PASSED_ON + 1);
+    CHECK(span_starts(headers_get(&world.runtime.headers, SPAN("authorization")),
+                      SPAN("Bearer downstream-access-")));
 }
 
 /* ---- tokens that are none ---- */
@@ -374,7 +419,9 @@ int main(void)
     start();
     steady_state();
     from_the_isolates_memory();
+    without_the_ledger();
     what_the_runtime_gets();
+    more_headers_than_are_passed_on();
     forged_tokens();
     other_things_for_a_token();
     wrong_scope_and_audience();

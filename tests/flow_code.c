@@ -275,6 +275,17 @@ static void damaged_code(void)
     CHECK_INT(caller_do(&c, REDEEM), 200);
 }
 
+static void limited(void)
+{
+    struct caller c = holding_a_code();
+    check_row("P4: asked for too often: 429, and the code is as good as before");
+    world.limited = true;
+    CHECK(refused(&c, 429, "too_many_requests"));
+    CHECK(span_present(headers_get(&c.answer.headers, SPAN("retry-after"))));
+    world.limited = false;
+    CHECK_INT(caller_do(&c, REDEEM), 200);
+}
+
 /* ---- the endpoint itself ---- */
 
 static void not_a_token_request(void)
@@ -325,6 +336,7 @@ int main(void)
     edge_of_time();
     wrong_requests();
     damaged_code();
+    limited();
     not_a_token_request();
     world_forget(image);
     return check_done();

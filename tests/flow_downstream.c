@@ -204,6 +204,12 @@ static void storm(void)
     }
 }
 
+static void to_the_lease(struct exchange *x)
+{
+    while (world_row(&world, world.rows[0].shard, SPAN("lease")) == NULL)
+        CHECK(world_step(&world, x, AS_USUAL));
+}
+
 static void a_holder_that_died(void)
 {
     check_row("S66: the lease's holder is gone for ever: the others go on after its time");
@@ -211,8 +217,7 @@ static void a_holder_that_died(void)
     struct caller other = c;
     world.products[0].mood = ROTATES_NOT;
     struct exchange x = caller_begin(&c, CALL);
-    while (world_row(&world, world.rows[0].shard, SPAN("lease")) == NULL)
-        CHECK(world_step(&world, &x, AS_USUAL));
+    to_the_lease(&x);
     CHECK_INT(caller_do(&other, CALL), 503);
     world.now += 15;
     CHECK(caller_is_served(&other));
@@ -224,6 +229,50 @@ static void a_holder_that_died(void)
     CHECK_SPAN(world_row(&world, world.rows[0].shard, SPAN("grant"))->value, stored);
 }
 
+static void ended_while_waiting(void)
+{
+    const struct {
+        const char *why;
+        enum step by;
+    } rows[] = {
+        {"S66: its token was revoked while it waited for another's refresh", REVOKE_ACCESS},
+        {"S66: the grant was", REVOKE},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct caller holder = seconds_left(0);
+        CHECK_INT(caller_do(&holder, REFRESH), 200); /* two live tokens: alice's and the holder's */
+        struct caller waiting = alice;
+        check_row(rows[i].why);
+        struct exchange first = caller_begin(&holder, CALL);
+        to_the_lease(&first);
+        struct exchange second = caller_begin(&waiting, CALL);
+        while (!world_ledger_waits(&world, second.effects[second.performed]))
+            CHECK(world_step(&world, &second, AS_USUAL));
+        struct caller revoker = rows[i].by == REVOKE ? holder : alice;
+        CHECK_INT(caller_do(&revoker, rows[i].by), 200);
+        world_finish(&world, &first);
+        world_finish(&world, &second);
+        CHECK_INT(caller_take(&waiting, CALL, &second), 401);
+        CHECK_SPAN(waiting.error, SPAN("invalid_token"));
+        CHECK_INT(caller_take(&holder, CALL, &first), rows[i].by == REVOKE ? 401 : 200);
+        CHECK_INT(world.runtime.calls, rows[i].by == REVOKE ? 0 : 1);
+    }
+}
+
+static void stored_nowhere(void)
+{
+    check_row("S73: new tokens, and a shard that is overloaded twice: no call goes out with them");
+    struct caller c = seconds_left(30);
+    struct exchange x = caller_begin(&c, CALL);
+    while (world.products[0].refreshes == 0)
+        CHECK(world_step(&world, &x, AS_USUAL));
+    for (int i = 0; i < 2; i++)
+        (void)world_answer(&world, &x, SPAN("\4")); /* BUSY */
+    world_finish(&world, &x);
+    CHECK_INT(caller_take(&c, CALL, &x), 503);
+    CHECK_INT(world.runtime.calls, 0);
+}
+
 static void a_lease_taken_late(void)
 {
     check_row("S4: the request was long on its way: its lease begins when it is taken");
@@ -231,8 +280,7 @@ static void a_lease_taken_late(void)
     struct caller other = c;
     struct exchange x = caller_begin(&c, CALL);
     world.now += 14;
-    while (world_row(&world, world.rows[0].shard, SPAN("lease")) == NULL)
-        CHECK(world_step(&world, &x, AS_USUAL));
+    to_the_lease(&x);
     world.now += 14;
     CHECK_INT(caller_do(&other, CALL), 503);
     world_finish(&world, &x);
@@ -253,6 +301,8 @@ int main(void)
     without_refresh_token();
     storm();
     a_holder_that_died();
+    ended_while_waiting();
+    stored_nowhere();
     a_lease_taken_late();
     world_forget(image);
     return check_done();

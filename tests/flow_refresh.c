@@ -133,6 +133,42 @@ static void race(void)
     }
 }
 
+static void contention(void)
+{
+    check_row("S09: whoever loses every race gives up, with nothing and for now");
+    struct caller c = signed_in();
+    struct span family = world_row(&world, world.rows[0].shard, SPAN("family"))->value;
+    struct exchange x = caller_begin(&c, REFRESH);
+    unsigned lost = 0;
+    for (unsigned reads = 0; !x.answered;) {
+        bool on_ledger = x.effects[x.performed].data[0] == ASKED_LEDGER;
+        if (on_ledger && ++reads % 2 == 0 && ++lost > 0)
+            (void)world_answer(&world, &x, SPAN("\2")); /* CONFLICTED */
+        else
+            (void)world_step(&world, &x, AS_USUAL);
+    }
+    CHECK_INT(lost, 3);
+    world_finish(&world, &x);
+    CHECK_INT(caller_take(&c, REFRESH, &x), 503);
+    CHECK_SPAN(world_row(&world, world.rows[0].shard, SPAN("family"))->value, family);
+    check_row("S09: and later it goes on");
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+    CHECK(caller_is_served(&c));
+}
+
+static void limited(void)
+{
+    check_row("P4: asked for too often: 429, and the token is as good as before");
+    struct caller c = signed_in();
+    struct span before = c.refresh_token;
+    world.limited = true;
+    CHECK_INT(caller_do(&c, REFRESH), 429);
+    CHECK(span_present(headers_get(&c.answer.headers, SPAN("retry-after"))));
+    CHECK_SPAN(c.refresh_token, before);
+    world.limited = false;
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+}
+
 /* ---- time ---- */
 
 static void passing_time(void)
@@ -365,6 +401,8 @@ int main(void)
     two_steps_behind();
     fork();
     race();
+    contention();
+    limited();
     passing_time();
     wrong_requests();
     forged();

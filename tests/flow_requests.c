@@ -46,6 +46,8 @@ static const struct row AUTHORIZE_ROWS[] = {
      "/authorize?client_id=portal&redirect_uri=https%3A%2F%2Fevil.example%2F" CODE PKCE TODO,
      NOBODY, NONE, NULL, 400, "redirect"},
     {"a parameter twice", "GET", PORTAL "&state=a&state=b", NOBODY, NONE, NULL, 400, "more than"},
+    {"a query that is no form", "GET", "/authorize?client_id=%zz", NOBODY, NONE, NULL, 400,
+     "cannot"},
     {"no response type", "GET", PORTAL PKCE TODO, NOBODY, NONE, NULL, 303, "error=invalid_request"},
     {"the implicit grant", "GET", PORTAL "&response_type=token" PKCE TODO, NOBODY, NONE, NULL, 303,
      "error=unsupported_response_type"},
@@ -180,6 +182,8 @@ static const struct row OTHER_ROWS[] = {
      403,
      "cannot"},
     {"nobody's callback", "GET", "/callback/none?code=a", NOBODY, NONE, NULL, 404, "cannot"},
+    {"a callback with a query that is no form", "GET", "/callback/product?code=%zz", NOBODY, NONE,
+     NULL, 400, "cannot"},
     {"a callback out of nowhere", "GET", "/callback/product?code=a&state=b", NOBODY, NONE, NULL,
      403, "This sign-in cannot go on"},
 };

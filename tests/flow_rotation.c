@@ -3,6 +3,7 @@
  * secret at hand nobody notices; without it everything of it is refused, and
  * nothing breaks. Rows: A7; of the security list J21, S48, S77.
  */
+#include "base/base64.h"
 #include "check.h"
 #include "support/caller.h"
 
@@ -66,6 +67,49 @@ static void root_secret(void)
     }
 }
 
+/* The first byte of a box says how it is laid out. */
+static struct span of_another_format(struct span box)
+{
+    struct span changed = span_copy(&world.arena, box);
+    ((uint8_t *)changed.data)[0] ^= 0x80;
+    return changed;
+}
+
+static struct span text_of_another_format(struct span text)
+{
+    struct span box = SPAN("");
+    CHECK_INT(base64url_decode(&world.arena, text, &box), OK);
+    return base64url_encode(&world.arena, of_another_format(box));
+}
+
+/* Of a newer version, before it was rolled back: nothing in the ledger is taken for an attack. */
+static void unknown_formats(void)
+{
+    check_row("S77: a consent page of another version: the user starts again");
+    world_make(&world);
+    struct caller c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, CONSENT), 200);
+    struct caller other = c;
+    other.transaction = text_of_another_format(c.transaction);
+    CHECK_INT(caller_do(&other, CONSENT), 403);
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+
+    check_row("S77: a kept response of another version: later, and no reuse");
+    struct caller again = c;
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+    struct world_row *row =
+        (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("retry"));
+    struct span kept = row->value;
+    row->value = of_another_format(kept);
+    CHECK_INT(caller_do(&again, REFRESH), 503);
+    CHECK(caller_is_served(&c));
+    check_row("S77: the first version is back");
+    row = (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("retry"));
+    row->value = kept;
+    CHECK_INT(caller_do(&again, REFRESH), 200);
+    CHECK_SPAN(again.refresh_token, c.refresh_token);
+}
+
 static void key_of_the_product(void)
 {
     world_make(&world);
@@ -89,6 +133,7 @@ static void key_of_the_product(void)
 int main(void)
 {
     root_secret();
+    unknown_formats();
     key_of_the_product();
     return check_done();
 }

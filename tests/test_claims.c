@@ -428,6 +428,12 @@ static void introspection(void)
     }
     check_row(NULL);
 
+    start(); /* OpenID Connect Core section 5.3: userinfo is for openid requests only */
+    product.profile.scopes = SPAN("todos:read");
+    expect_fetch(&script, "POST " INTROSPECT_URL, 200, JSON, SPAN("{\"active\":true," PERSON "}"));
+    CHECK_INT(script_run(&script, identify), OK);
+    CHECK_SPAN(who.subject, SPAN("u1"));
+
     start(); /* nobody to ask */
     product.server.userinfo_endpoint = ABSENT;
     product.server.introspection_endpoint = ABSENT;

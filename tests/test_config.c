@@ -423,6 +423,63 @@ static void test_wrong(void)
     }
 }
 
+/* What is wrong in a part is wrong in the whole, and is told with its own place. */
+static const struct {
+    const char *text, *place;
+} WRONG_PARTS[] = {
+    {WITH("\"previous_signing_key\":1"), "previous_signing_key: "},
+    {IN_PROFILE("\"name\":1"), "profiles.todo.name: "},
+    {IN_PROFILE("\"resource\":1"), "profiles.todo.resource: "},
+    {IN_PROFILE("\"claims\":{\"subject\":1}"), "profiles.todo.claims.subject: "},
+    {IN_SERVER("\"name\":1"), "servers.todo.name: "},
+    {IN_SERVER("\"auth\":1"), "servers.todo.auth: "},
+    {IN_SERVER("\"scopes\":{\"\":\"Read\"}"), "servers.todo.scopes.: "},
+    {SCOPED("\"default_scopes\":\"r\""), "servers.todo.default_scopes: "},
+    {SCOPED("\"tools\":{\"t\":{\"scopes\":\"r\"}}"), "servers.todo.tools.t.scopes: "},
+    {IN_CLIENT("\"name\":1"), "clients.c.name: "},
+    {WITH("\"clients\":{\"c\":{\"redirect_uris\":[1]}}"), "clients.c.redirect_uris[0]: "},
+    {IN_SERVER("\"auth\":\"" A260 "\""), "servers.todo.auth: "},
+};
+
+static void test_wrong_parts(void)
+{
+    struct gateway gateway;
+    struct span problem;
+    for (size_t i = 0; i < COUNT(WRONG_PARTS); i++) {
+        check_row(WRONG_PARTS[i].text);
+        CHECK_INT(read(WRONG_PARTS[i].text, &gateway, &problem), MALFORMED);
+        CHECK(span_starts(problem, span_of(WRONG_PARTS[i].place)));
+        CHECK(!span_contains(problem, SPAN(A260))); /* what is long is not told whole */
+    }
+}
+
+static void test_client_authentication(void)
+{
+#define BY_SECRET "\"client_secret\":{\"secret\":\"LATCHKEY_SECRET\"}"
+#define METHOD(name) "\"token_endpoint_auth_method\":\"" name "\""
+#define BY_KEY "\"jwks_uri\":\"https://c.com/keys\""
+    static const struct {
+        const char *why, *text;
+        enum client_auth want;
+    } rows[] = {
+        {"none", IN_CLIENT(METHOD("none")), AUTH_NONE},
+        {"a secret", IN_CLIENT(BY_SECRET), AUTH_SECRET_BASIC},
+        {"in the header", IN_CLIENT(BY_SECRET "," METHOD("client_secret_basic")),
+         AUTH_SECRET_BASIC},
+        {"in the form", IN_CLIENT(BY_SECRET "," METHOD("client_secret_post")), AUTH_SECRET_POST},
+        {"a key", IN_CLIENT(BY_KEY), AUTH_PRIVATE_KEY},
+        {"a key, and it is said", IN_CLIENT(BY_KEY "," METHOD("private_key_jwt")),
+         AUTH_PRIVATE_KEY},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct gateway gateway;
+        struct span problem;
+        check_row(rows[i].why);
+        if (CHECK_INT(read(rows[i].text, &gateway, &problem), OK))
+            CHECK_INT(gateway_client(&gateway, SPAN("c"))->auth, rows[i].want);
+    }
+}
+
 static const struct {
     const char *why;
     const char *root, *previous;
@@ -703,6 +760,8 @@ static void test_scopes(void)
 int main(void)
 {
     test_wrong();
+    test_wrong_parts();
+    test_client_authentication();
     test_roots();
     test_signing_keys();
     test_ids();

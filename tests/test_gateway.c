@@ -105,6 +105,7 @@ static const struct {
     {"http://127.0.0.1:6274/client.json", false, true},
     {"http://localhost/client.json", false, true},
     {"http://[::1]:9400/jwks", false, true},
+    {"http://127.0.0.1/x", false, true}, /* the same host, but another port is another server */
     {"https://127.0.0.1/x", false, false},
     {"https://localhost/x", false, false},
     {"https://[::1]/x", false, false},

@@ -139,6 +139,8 @@ static const struct {
      INVALID_CLIENT_METADATA},
     {"no key in the set", "{" URIS ",\"jwks\":{\"keys\":[]}}", INVALID_CLIENT_METADATA},
     {"no set", "{" URIS ",\"jwks\":[]}", INVALID_CLIENT_METADATA},
+    {"more keys than are kept", "{" URIS ",\"jwks\":{\"keys\":[0,1,2,3,4,5,6,7,8]}}",
+     INVALID_CLIENT_METADATA},
     {"a private key", "{" URIS ",\"jwks\":{\"keys\":[{" KEY_MEMBERS ",\"d\":\"AAAA\"}]}}",
      INVALID_CLIENT_METADATA},
     {"a symmetric one", "{" URIS ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}}",
@@ -238,6 +240,9 @@ static void test_defaults(void)
     CHECK_INT(client.secret_count, 0);
     check_row("the name of one that has a scheme only");
     (void)registered(1, "{\"redirect_uris\":[\"com.example.app:/cb\"]}", &client, &secret);
+    CHECK_SPAN(client.name, SPAN("com.example.app"));
+    check_row("nor when what follows the scheme looks like an empty host");
+    (void)registered(1, "{\"redirect_uris\":[\"com.example.app:///cb\"]}", &client, &secret);
     CHECK_SPAN(client.name, SPAN("com.example.app"));
     check_row("S33: a name as it will be shown");
     (void)registered(1, "{" URIS ",\"client_name\":\" Go\\u202eogle \\n \\u200b!\"}", &client,

@@ -176,6 +176,10 @@ static void test_box_rotation(void)
     CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, new_box, &got), OK);
     CHECK_INT(unseal(&arena, &foreign, FOR_CODE, AAD, new_box, &got), OK);
     unseal_refused(&ring, FOR_CODE, AAD, new_box);
+    check_row("by which root");
+    CHECK(seal_is_previous(&rotated, old_box) && !seal_is_previous(&rotated, new_box));
+    CHECK(!seal_is_previous(&ring, old_box)); /* where there was none before */
+    CHECK(!seal_is_previous(&rotated, edge(span_first(old_box, 1))));
     check_row("after the old root is gone");
     unseal_refused(&foreign, FOR_CODE, AAD, old_box);
     check_row("another root's id on it");

@@ -189,7 +189,7 @@ static void any_request(struct story *s)
     asked.method = (const char *)JOIN(&world.arena, method, SPAN("\0")).data;
     asked.url = span_starts(url, SPAN("/")) ? JOIN(&world.arena, ISSUER, url)
                                             : JOIN(&world.arena, SPAN(""), url);
-    for (line = fuzz_line(&rest); line.size > 0 && asked.header_count < 8;
+    for (line = fuzz_line(&rest); line.size > 0 && asked.header_count < ASKED_MAX_HEADERS;
          line = fuzz_line(&rest)) {
         struct header *h = &asked.headers[asked.header_count++];
         h->value = span_trim(span_cut(line, ':', &h->name), SPAN(" "));

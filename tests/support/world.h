@@ -29,6 +29,7 @@ enum {
     WORLD_MAX_LINES = 1024,
     WORLD_RUN_MEMORY = 1 << 20,
     EXCHANGE_MAX_RUNS = 32,
+    ASKED_MAX_HEADERS = 64,
     PRODUCT_MAX_CODES = 64,
     PRODUCT_MAX_TOKENS = 512,
     PRODUCT_MAX_SIGN_INS = 64,
@@ -61,7 +62,7 @@ enum fault {
 struct asked {
     const char *method;
     struct span url;
-    struct header headers[8];
+    struct header headers[ASKED_MAX_HEADERS];
     size_t header_count;
     struct span body;
 };

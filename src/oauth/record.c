@@ -113,7 +113,8 @@ enum result family_unpack(struct span row, struct family *f)
 
 struct span code_pack(struct arena *a, const struct code *c)
 {
-    size_t max = RECORD_OVERHEAD + c->challenge.size + c->server.size + c->scopes.size +
+    size_t max = RECORD_OVERHEAD + c->grant_id.size + c->client_id_hash.size +
+                 c->redirect_uri_hash.size + c->challenge.size + c->server.size + c->scopes.size +
                  c->user.size + c->organization.size;
     struct builder b = builder_make(a, max);
     pack_u8(&b, CODE_FORMAT);

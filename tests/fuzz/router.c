@@ -15,6 +15,7 @@
  *   ~ two bytes        of what is stored, a byte changes
  *   t, a digit         so many doubled minutes later
  *   p, a digit         the product's mood
+ *   o the limiter lets nothing pass, and then again everything
  *   u the runtime refuses   c the other client's turn   s it steals what the first holds
  */
 #include "fuzz.h"
@@ -257,6 +258,9 @@ static void happen(struct story *s, uint8_t letter)
         return;
     case 'p':
         world.products[0].mood = (enum mood)number(s, MOODS);
+        return;
+    case 'o':
+        world.limited = !world.limited;
         return;
     case 'u':
         world.runtime.refusals_due++;

@@ -12,11 +12,11 @@ import asyncio
 import ipaddress
 import os
 import re
-import signal
 import sqlite3
 import sys
 import time
 from collections import Counter
+from fnmatch import fnmatchcase
 
 import aiohttp
 import wasmtime
@@ -142,7 +142,7 @@ class Exchange:
             return u8(TOO_LARGE) if content is None else u8(OK) + head + span(content)
 
     async def limit(self, r):
-        return u8(OK) + u8(self.host.limiter.allows(r.text()))
+        return u8(OK) + u8(self.host.allows(r.text()))
 
     async def forward(self, r):
         """Returns the runtime's response, unless it has the status that the core wants back."""
@@ -162,7 +162,7 @@ class Exchange:
         if "Content-Encoding" not in response.headers:
             answer.content_length = response.content_length
         for name, value in joined(response.raw_headers).items():
-            if any(name.startswith(k[:-1]) if k.endswith("*") else name == k for k in kept):
+            if any(fnmatchcase(name, pattern) for pattern in kept):
                 answer.headers[name] = value.decode(errors="replace")
         answer.headers.update(added)
         return answer
@@ -218,19 +218,6 @@ def joined(raw_headers):
 # ---- the platform ----
 
 
-class Limiter:
-    def __init__(self, most):
-        self.most = most
-        self.minute = None
-
-    def allows(self, key):
-        minute = time.time() // 60
-        if minute != self.minute:
-            self.minute, self.seen = minute, Counter()
-        self.seen[key] += 1
-        return self.most is None or self.seen[key] <= self.most
-
-
 class PublicResolver(aiohttp.ThreadedResolver):
     """A name that leads to this network is somebody's trick. The core judges addresses itself."""
 
@@ -249,8 +236,14 @@ class Host:
         self.scheme = scheme
         self.ledger = Ledger(db)
         self.copies = Copies(db)
-        self.limiter = Limiter(limit)
+        self.limit = limit
+        self.seen = Counter()
         self.tasks = set()
+
+    def allows(self, key):
+        this = key, time.time() // 60
+        self.seen[this] += 1
+        return self.limit is None or self.seen[this] <= self.limit
 
     def background(self, work):
         task = asyncio.ensure_future(work)
@@ -287,34 +280,30 @@ class Host:
         finally:
             exchange.leave()
 
-    async def run(self, port):
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self.handle)
-        app.on_response_prepare.append(only_ours)
-        runner = web.AppRunner(
-            app, handler_cancellation=True, auto_decompress=False, access_log=None,
-            max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT, max_headers=1024,
-            shutdown_timeout=1,
-        )
-        await runner.setup()
-        self.http = aiohttp.ClientSession(
+    async def connected(self, _app):
+        """While the application runs, and until what was deferred is done."""
+        async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, resolver=PublicResolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=["accept", "content-type", "user-agent"],
             max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT,
-        )
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-            print("ready", flush=True)
-            await stop.wait()
-        finally:
-            await runner.cleanup()
+        ) as self.http:
+            yield
             if self.tasks:
                 await asyncio.wait(self.tasks, timeout=2)
-            await self.http.close()
+
+    def run(self, port):
+        app = web.Application(handler_args={
+            "auto_decompress": False, "max_headers": 1024,
+            "max_line_size": LINE_LIMIT, "max_field_size": LINE_LIMIT,
+        })
+        app.router.add_route("*", "/{path:.*}", self.handle)
+        app.on_response_prepare.append(only_ours)
+        app.cleanup_ctx.append(self.connected)
+        web.run_app(
+            app, host="127.0.0.1", port=port, handler_cancellation=True, access_log=None,
+            shutdown_timeout=1, print=lambda _: print("ready", flush=True),
+        )
 
 
 async def only_ours(_, response):
@@ -349,7 +338,7 @@ def main():
         core = Core(given.module, open(given.config).read(), read_secrets(given.secrets))
         db = sqlite3.connect(given.store, isolation_level=None)
         db.executescript(TABLES)
-        asyncio.run(Host(core, db, given.limit, given.scheme).run(given.port))
+        Host(core, db, given.limit, given.scheme).run(given.port)
         db.close()
     except (OSError, ValueError) as problem:
         sys.exit(f"{given.config}: {problem}" if isinstance(problem, ValueError) else str(problem))

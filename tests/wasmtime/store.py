@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from contextlib import suppress
 from types import SimpleNamespace
 
 from wire import Reader, span, u8, u32
@@ -25,7 +25,7 @@ class Ledger:
 
     def __init__(self, db):
         self.db = db
-        self.waiting = defaultdict(set)  # (shard, key) -> events of those who wait for a change
+        self.changed = asyncio.Condition()  # whatever it is: those who wait look at their row
 
     async def apply(self, shard, step):
         """All or nothing, in one transaction, with nothing awaited inside."""
@@ -37,7 +37,10 @@ class Ledger:
                 await self.wait(shard, o)
         with self.db:
             self.db.execute("BEGIN IMMEDIATE")
-            return self.run(shard, operations, begun)
+            answer = self.run(shard, operations, begun)
+        async with self.changed:
+            self.changed.notify_all()
+        return answer
 
     def row(self, shard, key):
         columns = "SELECT version, expires, value FROM rows"
@@ -72,28 +75,16 @@ class Ledger:
             self.db.execute("UPDATE rows SET expires = ? WHERE (shard, key) = (?, ?)", values)
         elif o.op == DELETE:
             self.db.execute("DELETE FROM rows WHERE (shard, key) = (?, ?)", place)
-        if o.op in (WRITE, DELETE):
-            for change in self.waiting.get(place, ()):
-                change.set()
 
     async def wait(self, shard, o):
         """Ends when the row's version is another one, or after o.ms."""
-        change = asyncio.Event()
-        changes = self.waiting[shard, o.key]
-        changes.add(change)
 
-        async def changed():
-            while self.row(shard, o.key)[0] == o.version:
-                change.clear()
-                await change.wait()
+        async def change():
+            async with self.changed:
+                await self.changed.wait_for(lambda: self.row(shard, o.key)[0] != o.version)
 
-        try:
-            await asyncio.wait_for(changed(), o.ms / 1000)
-        except asyncio.TimeoutError:
-            pass
-        changes.discard(change)
-        if not changes:
-            self.waiting.pop((shard, o.key), None)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(change(), o.ms / 1000)
 
 
 def read_operation(r):

@@ -312,12 +312,7 @@ static unsigned refresh_nothing(struct caller c, struct span secret)
 {
     c.client_secret = secret;
     c.refresh_token = SPAN("nothing");
-    struct asked asked = caller_ask(&c, REFRESH);
-    asked.headers[asked.header_count++] =
-        (struct header){SPAN("cf-connecting-ip"), SPAN("192.0.2.1")};
-    struct exchange x = world_begin(&world, &asked);
-    world_finish(&world, &x);
-    return x.answer.status;
+    return caller_do(&c, REFRESH);
 }
 
 static void guessing(void)

@@ -216,16 +216,10 @@ static struct asked ask(struct caller *c, enum step step)
     world_fault("a caller's step", SPAN("that there is not"));
 }
 
-struct asked caller_ask(struct caller *c, enum step step)
+struct exchange caller_begin(struct caller *c, enum step step)
 {
     struct asked asked = ask(c, step);
     add_header(&asked, SPAN("cf-connecting-ip"), SPAN("192.0.2.1")); /* as from every host */
-    return asked;
-}
-
-struct exchange caller_begin(struct caller *c, enum step step)
-{
-    struct asked asked = caller_ask(c, step);
     return world_begin(c->world, &asked);
 }
 

@@ -49,9 +49,6 @@ struct caller {
 /* A public client of the server "todo" that is not registered yet. */
 struct caller caller_make(struct world *w, const char *user);
 
-/* The request of a step, for a test that changes it before it begins. */
-struct asked caller_ask(struct caller *c, enum step step);
-
 struct exchange caller_begin(struct caller *c, enum step step);
 
 /* What the answer says goes to the caller. Returns the status, 0 if there was no answer. */

@@ -281,6 +281,51 @@ static void by_key(void)
 
 /* ---- named by the operator ---- */
 
+static unsigned introspect_by_key(const struct caller *c, struct span client_assertion,
+                                  struct span *body)
+{
+    struct asked asked = {
+        .method = "POST",
+        .url = SPAN("https://mcp.latchkey.dev/introspect"),
+        .headers = {{SPAN("content-type"), SPAN("application/x-www-form-urlencoded")}},
+        .header_count = 1,
+        .body = JOIN(&world.arena, SPAN("client_id=todo-api&token="), c->access_token,
+                     client_assertion),
+    };
+    struct exchange x = world_begin(&world, &asked);
+    world_finish(&world, &x);
+    *body = x.answer.body;
+    return x.answer.status;
+}
+
+static void resource_server_by_key(void)
+{
+    world_make(&world);
+    struct span body;
+    struct span api = SPAN("todo-api");
+    struct caller c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, CALL), 200);
+    struct p256_public public;
+    p256_public_of(&world.client_key, &public);
+    for (size_t i = 0; i < world.gateway.client_count; i++) {
+        struct registered_client *client = &world.gateway.clients[i];
+        if (!span_equal(client->id, api))
+            continue;
+        client->auth = AUTH_PRIVATE_KEY;
+        client->jwks = JOIN(&world.arena, SPAN("{\"keys\":["),
+                            jwk_public_es256(&world.arena, &public), SPAN("]}"));
+    }
+    check_row("M05: a resource server may show a key, too");
+    CHECK_INT(introspect_by_key(&c, assertion(api, ISSUER, "1"), &body), 200);
+    CHECK(span_contains(body, SPAN("\"active\":true")));
+    check_row("K01: once with each assertion");
+    CHECK_INT(introspect_by_key(&c, assertion(api, ISSUER, "1"), &body), 401);
+    CHECK(!span_contains(body, SPAN("active")));
+    CHECK_INT(introspect_by_key(&c, assertion(api, ISSUER, "2"), &body), 200);
+    check_row("K01: and not without");
+    CHECK_INT(introspect_by_key(&c, SPAN(""), &body), 401);
+}
+
 static void by_operator(void)
 {
     world_make(&world);
@@ -368,6 +413,7 @@ int main(void)
     by_document();
     documents_that_are_none();
     by_key();
+    resource_server_by_key();
     by_operator();
     guessing();
     consent_is_asked_for_each();

@@ -321,20 +321,30 @@ static void product_in_a_mood(void)
     world_forget(image);
 }
 
-static void store_is_away(void)
+static void cannot_be_stored(bool claim_is_lost)
 {
-    check_row("S07: the grant cannot be stored: no code, and the product's tokens are revoked");
     struct caller c = at_step(CALLBACK);
     struct exchange x = caller_begin(&c, CALLBACK);
     for (bool more = true; more;) {
         bool stores = x.effects[x.performed].data[0] == ASKED_LEDGER && world.row_count > 0;
-        more = world_step(&world, &x, stores ? FAILS : AS_USUAL);
+        if (stores && claim_is_lost)
+            world.row_count = 0;
+        more = world_step(&world, &x, stores && !claim_is_lost ? FAILS : AS_USUAL);
     }
     CHECK_INT(caller_take(&c, CALLBACK, &x), 303);
     CHECK_SPAN(c.error, SPAN("temporarily_unavailable"));
     CHECK(!span_present(c.code));
+    CHECK_INT(world.row_count, claim_is_lost ? 0 : 1);
     CHECK_INT(world.products[0].sign_ins, 1);
     CHECK(!span_present(world.products[0].users[0]));
+}
+
+static void store_is_away(void)
+{
+    check_row("S07: the grant cannot be stored: no code, and the product's tokens are revoked");
+    cannot_be_stored(false);
+    check_row("S07: nor where it was claimed, if that is not known any more");
+    cannot_be_stored(true);
 }
 
 static void too_late(void)

@@ -82,6 +82,19 @@ static struct exchange get(const char *path)
     return x;
 }
 
+/* Clients go by a server's own metadata; those of all servers say as much as fits. */
+static void of_all_servers(void)
+{
+    world_make(&world);
+    set_scopes(&world.gateway.servers[0], many_scopes());
+    struct exchange x = get("/.well-known/oauth-authorization-server");
+    CHECK_INT(x.answer.status, 200);
+    CHECK(span_contains(x.answer.body, world.gateway.servers[0].scopes[0].name));
+    CHECK(!span_contains(x.answer.body, SPAN("todos:read")));
+    x = get("/.well-known/oauth-protected-resource/mcp/todo");
+    CHECK(span_contains(x.answer.body, SPAN("todos:read")));
+}
+
 /* What the operator wrote can still be too much; then that is said. */
 static void too_much(void)
 {
@@ -104,6 +117,8 @@ int main(void)
     sign_in(odd_text(2048));
     check_row("A13: the longest state, and a refusal");
     denied();
+    check_row("as many scopes as there may be, at the first of several servers");
+    of_all_servers();
     check_row("an answer that its writer has no room for");
     too_much();
     return check_done();

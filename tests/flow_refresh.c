@@ -150,6 +150,7 @@ static void contention(void)
     CHECK_INT(lost, 3);
     world_finish(&world, &x);
     CHECK_INT(caller_take(&c, REFRESH, &x), 503);
+    CHECK_SPAN(headers_get(&c.answer.headers, SPAN("retry-after")), SPAN("1"));
     CHECK_SPAN(world_row(&world, world.rows[0].shard, SPAN("family"))->value, family);
     check_row("S09: and later it goes on");
     CHECK_INT(caller_do(&c, REFRESH), 200);

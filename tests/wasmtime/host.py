@@ -283,7 +283,9 @@ class Host:
     async def connected(self, _app):
         """While the application runs, and until what was deferred is done."""
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, resolver=PublicResolver()),
+            # None is kept: its other end could close it just as something is sent that must not be
+            # sent twice.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True, resolver=PublicResolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=["accept", "content-type", "user-agent"],
             max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT,

@@ -187,7 +187,7 @@ WASI_RUN = $(if $(WASMTIME),$(WASMTIME) run --dir . $(if $(wildcard $(VECTORS)),
 	$(VECTORS)::/vectors --env VECTORS=/vectors),build/venv/bin/python tests/wasmtime/wasi.py)
 
 test-wasm: $(WASI_TESTS) | build/deps-test
-	@echo "wasi  run by $(or $(shell $(WASMTIME) --version 2> /dev/null),the wheel of wasmtime)"
+	@echo "wasi  run by $(if $(WASMTIME),$(shell $(WASMTIME) --version),the wheel of wasmtime)"
 	$(call run,$(WASI_RUN))
 
 # Our parsers as a module, beside those of others (CASES=3000 random inputs each, by SEED=1).

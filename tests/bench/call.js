@@ -23,7 +23,7 @@ function measure(servers, { seconds, connections, size, ...how }) {
 /** Where the goals are: 16 requests under way, bodies of 200 bytes. */
 export async function measureCall(product, { rounds, seconds }) {
   const { servers, stop } = await startAll(product);
-  const f = await measure(servers, { rounds, seconds, connections: 16, size: 200, what: "a tool call" });
+  const f = await measure(servers, { rounds, seconds, connections: 16, size: 200, what: "a tool call", warmUps: 2 });
   await stop();
   const rows = NAMES.map((name) => {
     const { perSecond, cpu } = f[name];
@@ -49,7 +49,7 @@ export async function measureSizes(product, { rounds, seconds }) {
   for (const [label, size] of Object.entries(SIZES)) {
     for (const connections of CONNECTIONS) {
       const what = `a tool call of ${label}, ${connections} at once`;
-      const how = { what, rounds: Math.ceil(rounds / 2), seconds: seconds / 2, isWarm: rows.length > 0 };
+      const how = { what, rounds: Math.ceil(rounds / 2), seconds: seconds / 2, warmUps: rows.length > 0 ? 0 : 1 };
       const f = await measure(servers, { ...how, connections, size });
       rows.push([label, connections, ...NAMES.map((name) => `${f[name].perSecond.toFixed(0)}/s, ${f[name].cpu.toFixed(0)} µs`)]);
     }

@@ -30,7 +30,8 @@ function measureModule() {
     const made = work();
     return [performance.now() - start, made];
   };
-  const compiled = Array.from({ length: TIMES }, (_, i) => fresh(65 + i)).map((other) => time(() => new WebAssembly.Module(other)));
+  const others = Array.from({ length: TIMES }, (_, i) => fresh(65 + i));
+  const compiled = others.map((other) => time(() => new WebAssembly.Module(other)));
   const instantiated = compiled.map(([, module]) => time(() => new WebAssembly.Instance(module, {})));
   return {
     raw: bytes.length,
@@ -64,18 +65,21 @@ async function measureWaiting(name, product) {
   await fetch(`${product.url}/release`);
   await answers;
   await server.stop();
-  return { before, more: during - before, wasm: instances.reduce((sum, bytes) => sum + bytes, 0), instances: instances.length };
+  const wasm = instances.reduce((sum, bytes) => sum + bytes, 0);
+  return { more: during - before, wasm, instances: instances.length };
 }
 
 export async function measureCold(product, { rounds }) {
   const { raw, gzip, compileMs, instantiateMs } = measureModule();
   const start = await alternate({ what: "starting", rounds }, NAMES, (name) => measureStart(name, product));
-  const waiting = await alternate({ what: `${WAITING} calls that wait`, rounds: Math.ceil(rounds / 2) }, NAMES, (name) => measureWaiting(name, product));
+  const how = { what: `${WAITING} calls that wait`, rounds: Math.ceil(rounds / 2), warmUps: 0 };
+  const waiting = await alternate(how, NAMES, (name) => measureWaiting(name, product));
   const { wasm, instances } = waiting.latchkey;
   const rows = NAMES.map((name) => [
     labelOf(name), start[name].startMs.toFixed(0), megabytes(start[name].memory), megabytes(waiting[name].more),
   ]);
-  const text = `${table(["", "start to first answer, ms", "resident then, MB", `more with ${WAITING} calls under way, MB`], rows)}
+  const head = ["", "start to first answer, ms", "resident then, MB", `more with ${WAITING} calls under way, MB`];
+  const text = `${table(head, rows)}
 
 The second figure is the process's resident memory, V8 and all. For the third, so many calls wait at once for a product that does not answer, in one process that has done nothing else before.
 

@@ -158,8 +158,10 @@ export async function walk(journey, steps) {
     const { path, ...request } = step.request(journey);
     const response = await fetch(journey.url + path, { ...request, redirect: "manual" });
     const body = await response.text();
-    if (!isExpected(step, response.status)) throw new Error(`${request.method} ${path.split("?")[0]}: ${response.status} ${body}`);
-    step.learn(journey, { body, headers: { ...Object.fromEntries(response.headers), "set-cookie": response.headers.getSetCookie() } });
+    const headers = { ...Object.fromEntries(response.headers), "set-cookie": response.headers.getSetCookie() };
+    if (!isExpected(step, response.status))
+      throw new Error(`${request.method} ${path.split("?")[0]}: ${response.status} ${body}`);
+    step.learn(journey, { body, headers });
   }
   return journey;
 }

@@ -1,7 +1,9 @@
 /** Tables, figures against their goals, and docs/benchmarks.md. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem, type } from "node:os";
+import { cpus, release, totalmem, type } from "node:os";
 import { join, resolve } from "node:path";
+
+import { PROCESSORS } from "./processes.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -38,14 +40,15 @@ const goalTable = (goals) => table(["goal", "wanted", "by throughput", "by CPU t
 
 const versionOf = (name) => JSON.parse(readFileSync(join(ROOT, `node_modules/${name}/package.json`), "utf8")).version;
 
-const machine = () =>
+const machine = (busy) =>
   table(["", ""], [
-    ["processors", `${availableParallelism()} × ${cpus()[0].model.trim()}`],
+    ["processors", `${PROCESSORS} × ${cpus()[0].model.trim()}`],
     ["memory", `${Math.round(totalmem() / 2 ** 30)} GiB`],
     ["system", `${type()} ${release().split("-")[0]}`],
     ["workerd", versionOf("workerd")],
     ["workers-oauth-provider", versionOf("@cloudflare/workers-oauth-provider")],
     ["load generator", `autocannon ${versionOf("autocannon")} in Node ${process.versions.node}`],
+    ["busy with something else", `${busy} % when it began`],
     ["date", new Date().toISOString().slice(0, 10)],
     ["command", "`make bench`"],
   ]);
@@ -53,24 +56,24 @@ const machine = () =>
 /** @param {{ heading: string, text: string, goals: Goal[] }[]} sections */
 export function report(sections) {
   const goals = sections.flatMap((section) => section.goals);
-  const parts = goals.length > 0 ? [...sections, { heading: "Against the goals", text: goalTable(goals) }] : sections;
+  const parts = goals.length > 0 ? [{ heading: "Against the goals", text: goalTable(goals) }, ...sections] : sections;
   return parts.map(({ heading, text }) => `## ${heading}\n\n${text}\n`).join("\n");
 }
 
-export function writeReport(text, { rounds, seconds, minutes }) {
+export function writeReport(text, { rounds, seconds, minutes, busy }) {
   const document = `# Benchmarks
 
 Written by \`make bench\`. Absolute figures are of this machine; what counts are the ratios within one run.
 
-${machine()}
+${machine(busy)}
 
-It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${seconds} s (half as many and as long for the table by size), in which the variants take turns, after one round to become warm.
+It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${seconds} s (half as many and as long for the table by size), in which the variants take turns, after a round to become warm.
 
 ## How to read it
 
-**What is measured.** Each variant runs in a workerd of its own, started with a generated configuration: nothing stands before it, as the proxy of \`wrangler dev\` would. Behind all of them is the same product in another workerd, which gives a constant answer. On a machine with more than one processor, the measured process has the first to itself, the load generator and the product have the others.
+**What is measured.** Each variant runs in a workerd of its own, started with a generated configuration: nothing stands before it, as the proxy of \`wrangler dev\` would. Behind all of them is the same product in another workerd, which gives a constant answer. On a machine with more than one processor, the measured process has one to itself, the load generator and the product have the others.
 
-**Figures.** *CPU µs* is the processor time of the measured process (user and system, all its threads) divided by its answers: the steadier of the two, and what a platform bills. *A second* is throughput with 16 requests under way, unless it says otherwise. A *ratio* above 1 means faster; the one by CPU is the other's time divided by ours. Any answer with another status than the wanted one ends the benchmark.
+**Figures.** *CPU µs* is the processor time of the measured process (user and system, all its threads) divided by its answers: the steadier of the two, and what a platform bills. *A second* is throughput with 16 requests under way, unless it says otherwise. *Against* another are two ratios, by throughput and by CPU time; above 1 is faster. A goal is reached if both are. Any answer with another status than the wanted one ends the benchmark.
 
 **Variants.**
 

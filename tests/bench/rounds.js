@@ -18,17 +18,17 @@ export function progress(what, where = "") {
  * @param {object} how
  * @param {string} how.what is measured
  * @param {number} how.rounds that count
- * @param {boolean} [how.isWarm] else a round goes before them that does not count
+ * @param {number} [how.warmUps] rounds before them that do not
  * @param {string[]} names of what is compared
  * @param {(name: string, round: number) => Promise<Figures>} measure
  * @returns {Promise<Record<string, Figures>>} by name: the median of each figure
  */
-export async function alternate({ what, rounds, isWarm = false }, names, measure) {
+export async function alternate({ what, rounds, warmUps = 1 }, names, measure) {
   const all = Object.fromEntries(names.map((name) => [name, []]));
-  for (let round = isWarm ? 1 : 0; round <= rounds; round++) {
-    const first = round % names.length;
+  for (let round = 1 - warmUps; round <= rounds; round++) {
+    const first = Math.abs(round) % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      progress(what, `: ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}, ${name}`);
+      progress(what, `: ${round < 1 ? "warming up" : `round ${round} of ${rounds}`}, ${name}`);
       const figures = await measure(name, round);
       if (round > 0) all[name].push(figures);
     }

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+// Not among our own packages: these are wrangler's, in the versions that it runs.
 import { convertV4MiniflareOptions as optionsFrom, Miniflare } from "miniflare";
 import { default as workerd } from "workerd";
 import { unstable_readConfig as readConfig } from "wrangler";

@@ -7,10 +7,10 @@ import { labelOf, startSignedIn } from "./variants.js";
 
 const OTHERS = ["provider", "simulated"];
 const NAMES = ["latchkey", ...OTHERS];
-const CHAINS = 16;
+const CHAINS = 32; // of refresh tokens, for 16 requests under way
 const CODES_A_SECOND = 200;
 
-/** Another character in the middle of a JWT's payload, where its id is; or of the provider's user and grant. */
+/** Another character where a JWT's id is, in the middle of its payload; or in the provider's user. */
 const madeUp = (token) => {
   const at = token.startsWith("eyJ") ? token.indexOf(".") + 40 : 10;
   return token.slice(0, at) + (token[at] === "B" ? "C" : "B") + token.slice(at + 1);
@@ -42,16 +42,16 @@ const OPERATIONS = {
   refresh: {
     label: "a token by refresh",
     async measure(server, { seconds }) {
-      server.chains ??= await collect(server, signIn, 2 * CHAINS);
+      server.chains ??= await collect(server, signIn, CHAINS);
       return roam(server, [refresh], server.chains, { seconds });
     },
   },
   forged: {
-    label: "a refused forgery: another id",
+    label: "a refused forgery (another id)",
     measure: (server, { seconds }) => repeat(server, call({ expected: 401, tokenOf: madeUp }), server.journey, { seconds }),
   },
   changed: {
-    label: "a refused forgery: another signature",
+    label: "a refused forgery (another signature)",
     measure: (server, { seconds }) => repeat(server, call({ expected: 401, tokenOf: changed }), server.journey, { seconds }),
   },
 };
@@ -69,8 +69,10 @@ export async function measureTokens(product, { rounds, seconds }) {
     const figures = NAMES.map((name) => `${of[name].perSecond.toFixed(0)}/s, ${of[name].cpu.toFixed(0)} µs`);
     return [label, ...figures, ...OTHERS.map((name) => showRatios(ratios(of.latchkey, of[name])))];
   });
-  const goal = (operation, name, wanted) =>
-    ({ what: `${OPERATIONS[operation].label}, against ${labelOf(name)}`, wanted, ...ratios(f[operation].latchkey, f[operation][name]) });
+  const goal = (operation, name, wanted) => {
+    const what = `${OPERATIONS[operation].label}, against ${labelOf(name)}`;
+    return { what, wanted, ...ratios(f[operation].latchkey, f[operation][name]) };
+  };
   return {
     heading: "Tokens and refusals",
     text: `${table(["", ...NAMES.map(labelOf), ...OTHERS.map((name) => `Latchkey against ${labelOf(name)}`)], rows)}

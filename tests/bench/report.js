@@ -40,6 +40,8 @@ const goalTable = (goals) => table(["goal", "wanted", "by throughput", "by CPU t
 
 const versionOf = (name) => JSON.parse(readFileSync(join(ROOT, `node_modules/${name}/package.json`), "utf8")).version;
 
+const settings = ["ROUNDS", "SECONDS"].filter((name) => process.env[name]).map((name) => ` ${name}=${process.env[name]}`);
+
 const machine = (busy) =>
   table(["", ""], [
     ["processors", `${PROCESSORS} × ${cpus()[0].model.trim()}`],
@@ -50,7 +52,7 @@ const machine = (busy) =>
     ["load generator", `autocannon ${versionOf("autocannon")} in Node ${process.versions.node}`],
     ["busy with something else", `${busy} % when it began`],
     ["date", new Date().toISOString().slice(0, 10)],
-    ["command", "`make bench`"],
+    ["command", `\`make bench${settings.join("")}\``],
   ]);
 
 /** @param {{ heading: string, text: string, goals: Goal[] }[]} sections */
@@ -73,7 +75,7 @@ It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${s
 
 **What is measured.** Each variant runs in a workerd of its own, started with a generated configuration: nothing stands before it, as the proxy of \`wrangler dev\` would. Behind all of them is the same product in another workerd, which gives a constant answer. On a machine with more than one processor, the measured process has one to itself, the load generator and the product have the others.
 
-**Figures.** *CPU µs* is the processor time of the measured process (user and system, all its threads) divided by its answers: the steadier of the two, and what a platform bills. *A second* is throughput with 16 requests under way, unless it says otherwise. *Against* another are two ratios, by throughput and by CPU time; above 1 is faster. A goal is reached if both are. Any answer with another status than the wanted one ends the benchmark.
+**Figures.** *CPU µs* is the processor time of the measured process (user and system, all its threads) divided by its answers: the steadier of the two, and what a platform bills. *A second* is throughput with 16 requests under way, unless it says otherwise. *Against* another are two ratios, by throughput and by CPU time; above 1 is faster. A goal is reached if both are; where none is named, the ratios are shown all the same. Any answer with another status than the wanted one ends the benchmark.
 
 **Variants.**
 

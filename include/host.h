@@ -99,7 +99,9 @@ enum result host_body(struct cx *cx, size_t limit, struct span *body) MUST_USE;
 /*
  * A pure result too dear to compute again in the next run: the first run gives
  * it, later runs get the same bytes back. Call only after host_kept said
- * NOT_FOUND; never PENDING by itself, it rides with the next effect.
+ * NOT_FOUND; never PENDING by itself, it rides with the next effect. What another
+ * effect brought is never taken for something kept: a result that was not kept
+ * (a signature that did not hold) is computed again.
  *
  *     if (host_kept(cx, &token) == NOT_FOUND) {
  *         TRY(sign(..., &token));

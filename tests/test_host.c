@@ -277,6 +277,35 @@ static void outputs(void)
                                  "\5\0\0\0value\x3c\0\0\0\4\0\0\0line")));
 }
 
+/* What stands in the journal, as answers: kept or not. */
+static enum result kept_of(struct span answer, struct span *value)
+{
+    struct builder journal = builder_make(&world.arena, 64);
+    pack_span(&journal, answer);
+    cx = (struct cx){.arena = &world.arena, .journal = unpack_make(built(&journal))};
+    return host_kept(&cx, value);
+}
+
+static void kept_and_not(void)
+{
+    struct span value = ABSENT;
+    check_row("what was kept comes back");
+    CHECK_INT(kept_of(SPAN("\x08verified"), &value), OK);
+    CHECK_SPAN(value, SPAN("verified"));
+    CHECK_INT(kept_of(SPAN("\x08"), &value), OK);
+    CHECK_INT(value.size, 0);
+    static const char *const OTHERS[] = {"done", "failed", "conflict", "too large", "busy"};
+    for (uint8_t outcome = 0; outcome < 5; outcome++) {
+        struct span rest = ABSENT;
+        uint8_t answer[] = {outcome, 'v', 'e', 'r', 'i', 'f', 'i', 'e', 'd'};
+        check_row(OTHERS[outcome]);
+        CHECK_INT(kept_of(span_bytes(answer, sizeof answer), &rest), NOT_FOUND);
+        CHECK(!span_present(rest) && cx.journal.rest.size == 4 + sizeof answer);
+    }
+    check_row("nothing yet");
+    CHECK_INT(kept_of(SPAN(""), &value), NOT_FOUND);
+}
+
 /* Whoever changes something goes on without the client; whoever only looks does not. */
 static void clients_that_leave(void)
 {
@@ -316,5 +345,6 @@ int main(void)
     answers();
     outputs();
     clients_that_leave();
+    kept_and_not();
     return check_done();
 }

@@ -21,7 +21,7 @@ enum effect_kind {
     EFFECT_FETCH,    /* see fetch_effect()            -> u8 outcome, u32 status, headers, body */
     EFFECT_LIMIT,    /* key                           -> u8 outcome, u8 allowed */
     EFFECT_FORWARD,  /* see host_forward()            -> u8 outcome */
-    EFFECT_KEEP      /* value                         -> value */
+    EFFECT_KEEP      /* u8 EFFECT_KEEP, value         -> the same; no outcome has this number */
 };
 
 enum outcome {

@@ -20,16 +20,22 @@ enum result host_body(struct cx *cx, size_t limit, struct span *body)
 
 enum result host_kept(struct cx *cx, struct span *value)
 {
+    const struct unpacker journal = cx->journal;
     struct unpacker answer;
     if (!wire_answer(cx, &answer))
         return NOT_FOUND;
+    if (unpack_u8(&answer) != EFFECT_KEEP) {
+        cx->journal = journal; /* what another effect brought: nothing was kept here */
+        return NOT_FOUND;
+    }
     *value = answer.rest;
     return OK;
 }
 
 void host_keep(struct cx *cx, struct span value)
 {
-    struct builder b = wire_effect(cx, EFFECT_KEEP, value.size);
+    struct builder b = wire_effect(cx, EFFECT_KEEP, 1 + value.size);
+    pack_u8(&b, EFFECT_KEEP);
     build_span(&b, value);
     (void)wire_want(cx, &b);
 }

@@ -81,6 +81,7 @@ It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${s
 
 - *bare pass-through*: a Worker that only passes the request on. Nothing can be faster.
 - *the floor*: the same with one read of a Durable Object (SQLite, by RPC) before it: what revocation at once costs at least.
+- *the least gateway*: reads the request's headers and body, sends headers of its own, lets some of the answer's through and logs a line, without checking anything; in JavaScript, with and without that read. Whoever looks at a call and answers for its headers does as much: what Latchkey costs above it is Latchkey's own.
 - *Latchkey*: as it is deployed, with one addition, a limiter that lets everything pass (workerd by itself has none). It reads the grant for each call.
 - *Latchkey, \`grant_cache_seconds\` 5*: the grant may be five seconds old.
 - *workers-oauth-provider*: the consent page, upstream sign-in and API handler of its documentation, passing on with the user's upstream token. *KV in memory*: its namespace is a Worker with a Map, in the same process, which is the fair comparison. *KV simulated*: what its users have in development (Miniflare's simulation, files and SQLite). In production KV is a network away, and so is a Durable Object: neither is measured here.

@@ -43,8 +43,8 @@ function latchkeyWorker(url, product, options) {
   };
 }
 
-const passOn = (name, objects) => (url, product, { runtime = "/mcp" }) => ({
-  modules: { [`${name}.js`]: `${WORKERS}/${name}.js` },
+const passOn = (names, objects) => (url, product, { runtime = "/mcp" }) => ({
+  modules: Object.fromEntries(names.map((name) => [`${name}.js`, `${WORKERS}/${name}.js`])),
   texts: { RUNTIME: product + runtime },
   objects,
 });
@@ -61,13 +61,17 @@ function providerWorker(url, product, { runtime = "/mcp" }) {
 }
 
 const VARIANTS = {
-  bare: { label: "bare pass-through", worker: passOn("bare") },
-  floor: { label: "the floor", worker: passOn("floor", { ROWS: "Rows" }) },
+  bare: { label: "bare pass-through", worker: passOn(["bare"]) },
+  floor: { label: "the floor", worker: passOn(["floor"], { ROWS: "Rows" }) },
+  least: { label: "the least gateway", worker: passOn(["least", "floor"]) },
+  leastRead: { label: "the least gateway, with the floor's read", worker: passOn(["least", "floor"], { ROWS: "Rows" }) },
   latchkey: { label: "Latchkey", worker: latchkeyWorker },
   cached: { label: "Latchkey, `grant_cache_seconds` 5", worker: latchkeyWorker, options: { cacheSeconds: 5 } },
   provider: { label: "workers-oauth-provider, KV in memory", worker: providerWorker },
   simulated: { label: "workers-oauth-provider, KV simulated", worker: providerWorker, start: startMiniflare },
 };
+
+const KNOW_NOBODY = ["bare", "floor", "least", "leastRead"];
 
 export const labelOf = (name) => VARIANTS[name].label;
 
@@ -87,10 +91,10 @@ export async function startVariant(name, product, more) {
   return { name, ...(await start((url) => worker(url, product.url, { ...options, ...more }))) };
 }
 
-/** The same, with somebody signed in: `journey`. Two of them know nobody. */
+/** The same, with somebody signed in: `journey`. Some of them know nobody. */
 export async function startSignedIn(name, product, more) {
   const server = await startVariant(name, product, more);
   const journey = { url: server.url, server: more?.servers && `todo-${more.servers}`, tokens: {} };
-  if (name !== "bare" && name !== "floor") await walk(journey, [register, ...signIn]);
+  if (!KNOW_NOBODY.includes(name)) await walk(journey, [register, ...signIn]);
   return { ...server, journey };
 }

@@ -147,7 +147,7 @@ describe("under a stopped clock", { skip }, () => {
       await at(T + 119);
       assert.equal((await open(clientId)).response.status, 200);
       await at(T + 120);
-      assert.equal((await open(clientId)).response.status, 401);
+      assert.equal((await open(clientId)).response.status, 400);
       documents.publish(path);
       assert.equal((await open(clientId)).response.status, 200, "at once");
     });

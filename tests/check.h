@@ -25,8 +25,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 #define CHECK(condition) check((condition), __FILE__, __LINE__, #condition)
-#define CHECK_INT(got, want) \
-    check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK_INT(got, want) check_int((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
 #define CHECK_SPAN(got, want) check_span((got), (want), __FILE__, __LINE__, #got)
 
 static struct {
@@ -53,7 +52,8 @@ static inline bool check(bool held, const char *file, int line, const char *what
     return false;
 }
 
-static inline bool check_int(int64_t got, int64_t want, const char *file, int line, const char *what)
+static inline bool check_int(int64_t got, int64_t want, const char *file, int line,
+                             const char *what)
 {
     if (check(got == want, file, line, what))
         return true;

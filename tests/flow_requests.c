@@ -203,9 +203,11 @@ static void show(struct asked *asked, enum credential credential)
     if (credential == TOKEN)
         add(asked, SPAN("authorization"), bearer);
     if (credential == PORTAL_CLIENT)
-        add(asked, SPAN("authorization"), SPAN("Basic cG9ydGFsOnBvcnRhbC1zZWNyZXQtb2YtdGhpcnR5LXR3by1ieXRlcw=="));
+        add(asked, SPAN("authorization"),
+            SPAN("Basic cG9ydGFsOnBvcnRhbC1zZWNyZXQtb2YtdGhpcnR5LXR3by1ieXRlcw=="));
     if (credential == TODO_API)
-        add(asked, SPAN("authorization"), SPAN("Basic dG9kby1hcGk6dG9kby1hcGktc2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXM="));
+        add(asked, SPAN("authorization"),
+            SPAN("Basic dG9kby1hcGk6dG9kby1hcGktc2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXM="));
 }
 
 static bool says(const struct fetched *answer, struct span text)

@@ -251,7 +251,8 @@ static void introspection_by_others(void)
         {"M05: nobody", NULL, ""},
         {"M05: a public client", NULL, "&client_id=https%3A%2F%2Fclient.acme.dev%2Foauth.json"},
         {"M05: a wrong secret", "Basic dG9kby1hcGk6eA==", ""},
-        {"M05: a client that is no resource server", "Basic cG9ydGFsOnBvcnRhbC1zZWNyZXQtb2YtdGhpcnR5LXR3by1ieXRlcw==", ""},
+        {"M05: a client that is no resource server",
+         "Basic cG9ydGFsOnBvcnRhbC1zZWNyZXQtb2YtdGhpcnR5LXR3by1ieXRlcw==", ""},
         {"M05: no secret", NULL, "&client_id=todo-api"},
     };
     struct caller c = signed_in();

@@ -2,9 +2,7 @@
 
 #include "script.h"
 
-enum {
-    NOW = 1800000000
-};
+enum { NOW = 1800000000 };
 
 static uint8_t memory[1 << 20];
 static struct arena arena;

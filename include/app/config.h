@@ -14,11 +14,7 @@ struct secrets {
     size_t count;
 };
 
-enum {
-    BODY_LIMIT_USUAL = 4 << 20,
-    BODY_LIMIT_MIN = 1 << 10,
-    BODY_LIMIT_MAX = 4 << 20
-};
+enum { BODY_LIMIT_USUAL = 4 << 20, BODY_LIMIT_MIN = 1 << 10, BODY_LIMIT_MAX = 4 << 20 };
 
 /*
  * The gateway lives in `kept` and nowhere else. `scratch` is for the document's tree, some ten

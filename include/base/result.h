@@ -55,11 +55,11 @@ enum result {
 #define MUST_USE __attribute__((warn_unused_result))
 
 /* The only macro that changes control flow: whatever is not OK goes up. */
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        enum result try_result = (call);                                                           \
-        if (try_result != OK)                                                                      \
-            return try_result;                                                                     \
+#define TRY(call)                        \
+    do {                                 \
+        enum result try_result = (call); \
+        if (try_result != OK)            \
+            return try_result;           \
     } while (0)
 
 #endif

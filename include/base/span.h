@@ -66,8 +66,8 @@ struct span span_lower(struct arena *a, struct span s); /* ASCII */
 
 /* The parts, one after the other, in the arena. */
 struct span span_join(struct arena *a, size_t count, const struct span *parts);
-#define JOIN(a, ...)                                                                               \
-    span_join((a), sizeof((struct span[]){__VA_ARGS__}) / sizeof(struct span),                     \
+#define JOIN(a, ...)                                                           \
+    span_join((a), sizeof((struct span[]){__VA_ARGS__}) / sizeof(struct span), \
               (struct span[]){__VA_ARGS__})
 
 /* Decimal digits only, no sign, no leading zero but "0" itself; MALFORMED otherwise. */

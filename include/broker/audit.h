@@ -15,7 +15,7 @@ struct audit {
     struct span action; /* "authorize", "consent", "sign_in", "token", "refresh", "call", ... */
     struct span user;   /* already a pseudonym: `sub` */
     struct span organization; /* hashed */
-    struct span client; /* name of the client, not its id */
+    struct span client;       /* name of the client, not its id */
     struct span server;
     struct span grant;  /* first bytes of a hash of its id */
     struct span door;   /* "oauth" */
@@ -29,7 +29,8 @@ struct audit *audit(struct cx *cx);
 void audit_grant(struct cx *cx, struct span grant_id, const struct grant *grant);
 void audit_client(struct cx *cx, const struct client *client);
 
-/* Writes the line: outcome from the result and the response's status. Called once, by the router. */
+/* Writes the line: outcome from the result and the response's status. Called once, by the router.
+ */
 void audit_write(struct cx *cx, enum result result);
 
 #endif

@@ -22,8 +22,8 @@ struct profile {
     struct span issuer; /* exactly as the server says it */
     struct span client_id;
     enum client_auth auth;
-    struct span client_secret;         /* AUTH_SECRET_* */
-    struct p256_private client_key;    /* AUTH_PRIVATE_KEY (ES256) */
+    struct span client_secret;      /* AUTH_SECRET_* */
+    struct p256_private client_key; /* AUTH_PRIVATE_KEY (ES256) */
     struct span client_key_id;
     struct span scopes;   /* asked for, space separated */
     struct span resource; /* RFC 8707; ABSENT: none sent */
@@ -41,7 +41,7 @@ struct downstream {
     const struct profile *profile;
     struct span authorization_endpoint;
     struct span token_endpoint;
-    struct span userinfo_endpoint;      /* ABSENT without, as all below */
+    struct span userinfo_endpoint; /* ABSENT without, as all below */
     struct span introspection_endpoint;
     struct span revocation_endpoint;
     struct span jwks_uri;

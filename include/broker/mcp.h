@@ -14,9 +14,9 @@ enum { MCP_MAX_NAME = 1024 };
 #define MCP_STATELESS_VERSION SPAN("2026-07-28")
 
 struct mcp_message {
-    struct span id;     /* raw JSON; ABSENT for notifications and responses */
-    struct span method; /* ABSENT for a response */
-    struct span name;   /* params.name, or params.uri for resources; ABSENT without */
+    struct span id;      /* raw JSON; ABSENT for notifications and responses */
+    struct span method;  /* ABSENT for a response */
+    struct span name;    /* params.name, or params.uri for resources; ABSENT without */
     bool name_in_header; /* the stateless era mirrors it in Mcp-Name */
     bool is_tool_call;
 };

@@ -29,7 +29,7 @@ struct transaction {
     struct span challenge;
     struct span server;
     struct span scopes;
-    struct span browser; /* SHA-256 of the cookie's value */
+    struct span browser;   /* SHA-256 of the cookie's value */
     bool by_previous_root; /* sealed before the root secret was rotated; not part of the record */
 };
 

@@ -32,11 +32,7 @@ enum {
     ASSERTION_MAX_JTI = 256
 };
 
-enum client_kind {
-    CLIENT_REGISTERED,
-    CLIENT_DYNAMIC,
-    CLIENT_DOCUMENT
-};
+enum client_kind { CLIENT_REGISTERED, CLIENT_DYNAMIC, CLIENT_DOCUMENT };
 
 struct client {
     enum client_kind kind;
@@ -114,7 +110,6 @@ enum result client_authenticate(struct cx *cx, const struct client *client,
  * of ours, and before anything is done with it: the assertion of an authenticated client, if
  * it came with one, is spent in the ledger. INVALID_CLIENT: it was used before.
  */
-enum result client_spend_assertion(struct cx *cx,
-                                   const struct client_credentials *client) MUST_USE;
+enum result client_spend_assertion(struct cx *cx, const struct client_credentials *client) MUST_USE;
 
 #endif

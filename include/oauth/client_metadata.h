@@ -10,10 +10,7 @@
 #include "oauth/client.h"
 #include "text/json.h"
 
-enum {
-    CLIENT_MAX_KEYS = 8,
-    CLIENT_MAX_KEY_BYTES = 3072
-};
+enum { CLIENT_MAX_KEYS = 8, CLIENT_MAX_KEY_BYTES = 3072 };
 
 /* A member; NULL when it is missing, null or "": some clients send those for what they lack. */
 const struct json *metadata_member(const struct json *root, struct span name);

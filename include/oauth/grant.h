@@ -51,12 +51,12 @@ enum grant_state { GRANT_CLAIMED = 1, GRANT_LIVE, GRANT_BROKEN, GRANT_ENDED };
 /* The `grant` row. */
 struct grant {
     enum grant_state state;
-    struct span user;        /* user_id_of(identity): `sub` of our tokens */
+    struct span user;           /* user_id_of(identity): `sub` of our tokens */
     struct span client_id_hash; /* SHA-256 */
     struct span client_name;
-    unsigned client_auth;    /* a set: how the client may authenticate at the token endpoint */
-    struct span server;      /* its id */
-    struct span scopes;      /* all that were consented to */
+    unsigned client_auth;     /* a set: how the client may authenticate at the token endpoint */
+    struct span server;       /* its id */
+    struct span scopes;       /* all that were consented to */
     struct span redirect_uri; /* as consented to; like the next for the record only */
     uint64_t created;
     struct downstream_identity identity;
@@ -66,9 +66,9 @@ struct grant {
 
 /* One live token of the client. */
 struct live_token {
-    struct span hash;  /* SHA-256 of the token */
+    struct span hash; /* SHA-256 of the token */
     uint64_t expires;
-    struct span scopes; /* a subset of the grant's */
+    struct span scopes;  /* a subset of the grant's */
     struct span wrapped; /* the data key, for this token */
 };
 
@@ -138,7 +138,8 @@ enum result access_token_grant(struct cx *cx, struct span token, struct span *gr
 struct token_response {
     struct span access_token, refresh_token, scopes;
     uint64_t expires_in;
-    struct grant grant; /* whose they are: from grant_rotate, also if it refused; state 0: unknown */
+    struct grant
+        grant; /* whose they are: from grant_rotate, also if it refused; state 0: unknown */
 };
 
 /* ---- the life of a grant; each is one ledger step unless said otherwise ---- */
@@ -175,8 +176,7 @@ struct refresh_request {
  * response again within lifetimes.refresh_retry; any other old token ends the
  * grant. INVALID_GRANT, INVALID_SCOPE, INVALID_TARGET: nothing was consumed.
  */
-enum result grant_rotate(struct cx *cx, struct span grant_id,
-                         const struct refresh_request *request,
+enum result grant_rotate(struct cx *cx, struct span grant_id, const struct refresh_request *request,
                          struct token_response *response) MUST_USE;
 
 /*
@@ -225,14 +225,16 @@ enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct spa
 enum result grant_wait(struct cx *cx, struct grant_rows *rows, uint32_t ms) MUST_USE;
 
 /*
- * The lease's end: new tokens, a broken connection, or nothing new. What downstream has rotated exists only here until it is stored,
- * so a store that fails is asked once more. CONFLICT: the lease was lost, or
- * the grant has ended meanwhile.
+ * The lease's end: new tokens, a broken connection, or nothing new. What downstream has rotated
+ * exists only here until it is stored, so a store that fails is asked once more. CONFLICT: the
+ * lease was lost, or the grant has ended meanwhile.
  */
 enum result grant_renew(struct cx *cx, const struct grant_rows *rows, struct span holder,
-                        const struct downstream_tokens *tokens, const struct key *data_key) MUST_USE;
+                        const struct downstream_tokens *tokens,
+                        const struct key *data_key) MUST_USE;
 enum result grant_break(struct cx *cx, const struct grant_rows *rows, struct span holder) MUST_USE;
-enum result grant_release(struct cx *cx, const struct grant_rows *rows, struct span holder) MUST_USE;
+enum result grant_release(struct cx *cx, const struct grant_rows *rows,
+                          struct span holder) MUST_USE;
 
 /* Ends a grant: a tombstone stays, everything else goes. Unconditional, one step. */
 enum result grant_end(struct cx *cx, struct span grant_id) MUST_USE;

@@ -8,11 +8,7 @@
 #include "host.h"
 #include "jose/jwk.h"
 
-enum {
-    JWKS_CACHE_SECONDS = 3600,
-    JWKS_REFETCH_SECONDS = 60,
-    JWKS_MAX_BYTES = 65536
-};
+enum { JWKS_CACHE_SECONDS = 3600, JWKS_REFETCH_SECONDS = 60, JWKS_MAX_BYTES = 65536 };
 
 /*
  * A JWK set by its URL, from the copy in KV or fetched. `kid` is one that must be

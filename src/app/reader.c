@@ -3,10 +3,7 @@
 #include "oauth/scope.h"
 #include "text/url.h"
 
-enum {
-    SHOWN_MAX = 80,
-    ID_MAX = 64
-};
+enum { SHOWN_MAX = 80, ID_MAX = 64 };
 
 /* ---- places and problems ---- */
 

@@ -70,8 +70,7 @@ static void error_page(struct cx *cx, enum result result)
 
 static void add_allow(struct cx *cx, unsigned methods)
 {
-    respond_header(cx, SPAN("allow"),
-                   methods == POST ? SPAN("POST") : SPAN("GET, HEAD"));
+    respond_header(cx, SPAN("allow"), methods == POST ? SPAN("POST") : SPAN("GET, HEAD"));
 }
 
 static void add_cors(struct cx *cx)

@@ -146,9 +146,9 @@ void mcp_respond_error(struct cx *cx, uint32_t status, struct span id, int code,
     json_put_text(&w, "jsonrpc", SPAN("2.0"));
     json_put_raw(&w, "id", span_present(id) ? id : SPAN("null"));
     json_begin_member(&w, "error", '{');
-    json_put_raw(&w, "code",
-                 JOIN(cx->arena, minus,
-                      span_decimal(cx->arena, (uint64_t)(code < 0 ? -code : code))));
+    json_put_raw(
+        &w, "code",
+        JOIN(cx->arena, minus, span_decimal(cx->arena, (uint64_t)(code < 0 ? -code : code))));
     json_put_text(&w, "message", message);
     json_end(&w, '}');
     json_end(&w, '}');

@@ -88,9 +88,8 @@ static enum result finish(struct cx *cx, struct arrival *arrival, struct span *c
     if (claimed == CONFLICT)
         return refuse(cx, ACCESS_DENIED, "state_replayed", "This sign-in was used before.");
     TRY(claimed);
-    struct downstream_binding binding =
-        downstream_bind(cx, arrival->transaction.grant_id, arrival->cookie,
-                        arrival->transaction.by_previous_root);
+    struct downstream_binding binding = downstream_bind(
+        cx, arrival->transaction.grant_id, arrival->cookie, arrival->transaction.by_previous_root);
     TRY(downstream_exchange(cx, &arrival->downstream, downstream_code, &binding, &tokens,
                             &identity));
     enum result made = make_grant(cx, arrival, &tokens, &identity, code_text);
@@ -108,8 +107,7 @@ static enum result told(enum result result)
 {
     if (result == ACCESS_DENIED)
         return ACCESS_DENIED;
-    bool passing =
-        result == TEMPORARILY_UNAVAILABLE || result == HOST_FAILED || result == CONFLICT;
+    bool passing = result == TEMPORARILY_UNAVAILABLE || result == HOST_FAILED || result == CONFLICT;
     return passing ? TEMPORARILY_UNAVAILABLE : SERVER_ERROR;
 }
 

@@ -32,16 +32,14 @@ enum result authenticate_client(struct cx *cx, const struct form *form,
 {
     struct client client;
     TRY(client_credentials_read(cx, form, presented));
-    if (presented->method == AUTH_NONE &&
-        span_starts(presented->client_id, SPAN("https://")))
+    if (presented->method == AUTH_NONE && span_starts(presented->client_id, SPAN("https://")))
         return OK;
     TRY(client_find(cx, presented->client_id, &client));
     audit_client(cx, &client);
     return client_authenticate(cx, &client, presented);
 }
 
-enum result read_token_form(struct cx *cx, struct client_credentials *presented,
-                            struct span *token)
+enum result read_token_form(struct cx *cx, struct client_credentials *presented, struct span *token)
 {
     struct form form;
     TRY(read_oauth_form(cx, &form, ABSENT));

@@ -141,11 +141,7 @@ static void page_end(struct page *p, uint32_t status)
 
 /* ---- where an answer goes ---- */
 
-enum place {
-    A_SITE,
-    THIS_COMPUTER,
-    AN_APP
-};
+enum place { A_SITE, THIS_COMPUTER, AN_APP };
 
 static enum place place_of(const struct url *url)
 {

@@ -7,9 +7,7 @@
 #include "text/json.h"
 
 /* Room for a client_id, a secret and the names of the members. */
-enum {
-    RESPONSE_OVERHEAD = CLIENT_MAX_ID + 1024
-};
+enum { RESPONSE_OVERHEAD = CLIENT_MAX_ID + 1024 };
 
 /* Checked, and of no further meaning here: told back as they came, unless they were empty. */
 static void put_pages(struct cx *cx, struct json_writer *w, struct span metadata)

@@ -11,8 +11,8 @@ static const char *const STAGES[] = {[STAGE_CONSENT] = "consent", [STAGE_STATE] 
 
 static struct span transaction_pack(struct cx *cx, const struct transaction *t)
 {
-    size_t max = TRANSACTION_OVERHEAD + t->client_name.size + t->redirect_uri.size +
-                 t->state.size + t->challenge.size + t->server.size + t->scopes.size;
+    size_t max = TRANSACTION_OVERHEAD + t->client_name.size + t->redirect_uri.size + t->state.size +
+                 t->challenge.size + t->server.size + t->scopes.size;
     struct builder b = builder_make(cx->arena, max);
     pack_u8(&b, TRANSACTION_FORMAT);
     pack_span(&b, t->grant_id);
@@ -106,8 +106,7 @@ enum result transaction_open(struct cx *cx, enum stage stage, struct span sealed
         return refuse(cx, UNVERIFIABLE, "browser_differs",
                       "This sign-in belongs to another browser, or was finished already.");
     if (t->expires <= cx->now)
-        return refuse(cx, INVALID_REQUEST, "transaction_expired",
-                      "This sign-in took too long.");
+        return refuse(cx, INVALID_REQUEST, "transaction_expired", "This sign-in took too long.");
     return OK;
 }
 
@@ -126,9 +125,8 @@ static struct span answer_url(struct cx *cx, struct span redirect_uri, struct sp
                               struct span code, struct span error, struct span description)
 {
     struct form_parameter list[] = {
-        {SPAN("state"), state}, {SPAN("iss"), cx->gateway->issuer},
-        {SPAN("code"), code},   {SPAN("error"), error},
-        {SPAN("error_description"), description},
+        {SPAN("state"), state}, {SPAN("iss"), cx->gateway->issuer},       {SPAN("code"), code},
+        {SPAN("error"), error}, {SPAN("error_description"), description},
     };
     struct form form = {list, sizeof list / sizeof *list};
     return url_with_query(cx->arena, redirect_uri, form_write(cx->arena, &form));

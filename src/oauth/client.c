@@ -14,9 +14,7 @@ static const struct {
     {AUTH_PRIVATE_KEY, "private_key_jwt"},
 };
 
-enum {
-    METHOD_COUNT = sizeof METHODS / sizeof *METHODS
-};
+enum { METHOD_COUNT = sizeof METHODS / sizeof *METHODS };
 
 enum result client_auth_parse(struct span name, enum client_auth *auth)
 {

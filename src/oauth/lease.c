@@ -3,9 +3,7 @@
 #include "oauth/shard.h"
 
 /* A lease is always written where none was. */
-enum {
-    LEASE_VERSION = 1
-};
+enum { LEASE_VERSION = 1 };
 
 enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct span holder)
 {

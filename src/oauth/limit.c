@@ -33,6 +33,5 @@ enum result limit_caller(struct cx *cx, struct span what)
 
 enum result limit_grant(struct cx *cx, struct span grant_id)
 {
-    return limit_caller(
-        cx, JOIN(cx->arena, SPAN("token:"), base64url_encode(cx->arena, grant_id)));
+    return limit_caller(cx, JOIN(cx->arena, SPAN("token:"), base64url_encode(cx->arena, grant_id)));
 }

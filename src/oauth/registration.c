@@ -15,11 +15,7 @@
  *   span for a secret: random bytes; for a private key: jwks, or ABSENT and
  *   span jwks_uri
  */
-enum {
-    REGISTRATION_FORMAT = 1,
-    REFRESHES = 0x80,
-    UNIQUE_SIZE = 16
-};
+enum { REGISTRATION_FORMAT = 1, REFRESHES = 0x80, UNIQUE_SIZE = 16 };
 
 static const unsigned BY_SECRET = AUTH_SECRET_BASIC | AUTH_SECRET_POST;
 

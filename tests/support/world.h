@@ -84,7 +84,7 @@ struct exchange {
     struct span later[HOST_MAX_DEFERRED]; /* wanted once there is an answer */
     size_t later_count;
     struct span line; /* ... and what the log gets then */
-    bool answered; /* it has gone to the client; `effects` are those that were for later */
+    bool answered;    /* it has gone to the client; `effects` are those that were for later */
     struct fetched answer;
     size_t steps; /* effects performed so far, deferred ones included */
 };
@@ -107,14 +107,14 @@ struct world_copy {
 /* What its token endpoint does. */
 enum mood {
     WELL,
-    REFUSES,      /* 400 invalid_grant */
-    BREAKS,       /* 500 */
-    SILENT,       /* no answer, and nothing done */
-    TOO_LATE,     /* does it, but its answer never arrives */
-    BABBLES,      /* 200, and no JSON */
-    ROTATES_NOT,  /* gives no refresh token in answer to a refresh */
-    ANOTHER_USER, /* gives an id_token of somebody else */
-    WRONG_NONCE,  /* ... or of another sign-in */
+    REFUSES,          /* 400 invalid_grant */
+    BREAKS,           /* 500 */
+    SILENT,           /* no answer, and nothing done */
+    TOO_LATE,         /* does it, but its answer never arrives */
+    BABBLES,          /* 200, and no JSON */
+    ROTATES_NOT,      /* gives no refresh token in answer to a refresh */
+    ANOTHER_USER,     /* gives an id_token of somebody else */
+    WRONG_NONCE,      /* ... or of another sign-in */
     GIVES_NO_REFRESH, /* gives no refresh token at all */
     FORBIDS           /* 403 and a page: its firewall's */
 };

@@ -73,12 +73,9 @@ bool span_has(struct span s, uint8_t byte)
 
 bool span_contains(struct span s, struct span needle)
 {
-    for (; s.size >= needle.size; s = span_skip(s, 1)) {
+    for (; s.size >= needle.size; s = span_skip(s, 1))
         if (span_starts(s, needle))
             return true;
-        if (s.size == 0)
-            break;
-    }
     return false;
 }
 

@@ -6,7 +6,7 @@
  */
 const ABSENT = 0xffffffff;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const latin1 = new TextDecoder("latin1");
 const NOT_ASCII = /[^\0-\x7f]/;
 
@@ -130,7 +130,7 @@ export class Reader {
   }
   /** Pairs whose names differ: the platform reads an object in half the time. */
   record() {
-    const record = {};
+    const record = Object.create(null);
     for (let left = this.u32(); left > 0; left--) record[this.text()] = this.text();
     return record;
   }

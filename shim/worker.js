@@ -112,7 +112,8 @@ async function limit(r, { env }) {
 async function forward(r, c) {
   const method = r.text(), url = r.text(), headers = r.record(), body = r.u8() ? c.body : null;
   const returned = r.u32(), kept = r.list((r) => r.text()), answered = r.record();
-  const response = await fetch(url, { method, headers, body, redirect: "manual" });
+  const { signal } = c.request; // aborted when the client leaves
+  const response = await fetch(url, { method, headers, body, signal, redirect: "manual" });
   if (response.status === returned) {
     await response.body?.cancel();
     return (w) => w.u8(OK);

@@ -298,7 +298,7 @@ static const struct {
     uint64_t expires;
 } EXPIRIES[] = {
     {"3600", OK, NOW + 3600},
-    {"0", OK, NOW},
+    {"0", OK, 0},
     {"\"3600\"", OK, NOW + 3600},
     {"4294967295", OK, NOW + UINT64_C(4294967295)},
     {"4294967296", TEMPORARILY_UNAVAILABLE, 0},

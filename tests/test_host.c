@@ -309,11 +309,12 @@ static void kept_and_not(void)
 /* Whoever changes something goes on without the client; whoever only looks does not. */
 static void clients_that_leave(void)
 {
-    enum { LOOKS, WRITES, TOUCHES, DELETES, FETCHES, KINDS };
+    enum { LOOKS, WRITES, TOUCHES, DELETES, FETCHES, FORWARDS, KINDS };
     for (int kind = LOOKS; kind < KINDS; kind++) {
         struct ledger_row row;
         struct fetched got;
         const struct fetch fetch = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
+        const struct forward forward = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
         cx = (struct cx){.arena = &world.arena};
         struct ledger_step step = ledger_step(&cx, SPAN("shard"), 256);
         ledger_wait(&step, SPAN("key"), 1, 1);
@@ -326,8 +327,12 @@ static void clients_that_leave(void)
             ledger_touch(&step, SPAN("key"), 1);
         if (kind == DELETES)
             ledger_delete(&step, SPAN("key"));
-        CHECK_INT(kind == FETCHES ? host_fetch(&cx, &fetch, &got) : ledger_commit(&cx, &step),
-                  PENDING);
+        if (kind == FETCHES)
+            CHECK_INT(host_fetch(&cx, &fetch, &got), PENDING);
+        else if (kind == FORWARDS)
+            CHECK_INT(host_forward(&cx, &forward), PENDING);
+        else
+            CHECK_INT(ledger_commit(&cx, &step), PENDING);
         struct span output = host_end(&cx, PENDING);
         CHECK_INT(output.data[0], SAID_EFFECTS);
         CHECK_INT(output.data[1], kind != LOOKS);

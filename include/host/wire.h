@@ -3,8 +3,9 @@
  * says the same to people who write hosts.
  *
  *   input     u64 now, seed, method, url, u32 headers, (name, value)..., answer...
- *   output    u8 OUTPUT_EFFECTS,  u8 must finish, u32 n, effect...,  u32 n, deferred effect...,
- * line u8 OUTPUT_RESPONSE, u32 status, headers, body,         u32 n, deferred effect..., line
+ *   output    u8 OUTPUT_EFFECTS,  u8 must finish, u32 n, effect..., END
+ *             u8 OUTPUT_RESPONSE, u32 status, headers, body, END
+ *   END       u32 n, deferred effect..., line
  */
 #ifndef HOST_WIRE_H
 #define HOST_WIRE_H

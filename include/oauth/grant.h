@@ -138,8 +138,8 @@ enum result access_token_grant(struct cx *cx, struct span token, struct span *gr
 struct token_response {
     struct span access_token, refresh_token, scopes;
     uint64_t expires_in;
-    struct grant
-        grant; /* whose they are: from grant_rotate, also if it refused; state 0: unknown */
+    /* Whose they are: from grant_rotate, also if it refused; state 0: unknown. */
+    struct grant grant;
 };
 
 /* ---- the life of a grant; each is one ledger step unless said otherwise ---- */

@@ -88,7 +88,7 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
         return PENDING;
     if (refreshed == OK)
         return store_as_holder(cx, rows, holder, opened);
-    if (refreshed == INVALID_GRANT || refreshed == UNVERIFIABLE) {
+    if (refreshed == INVALID_GRANT) {
         enum result broken = grant_break(cx, rows, holder);
         return broken == OK ? INVALID_TOKEN : broken; /* with downstream_refresh's reason */
     }

@@ -42,7 +42,7 @@ static bool take_expiry(const struct cx *cx, const struct json *said, uint64_t *
         json_is_string(node) ? span_u64(json_text(node), &seconds) : json_u64(node, &seconds);
     if (read != OK || seconds > UINT32_MAX)
         return false;
-    *expires = cx->now + seconds;
+    *expires = seconds > 0 ? cx->now + seconds : 0; /* some say 0 and mean that they do not say */
     return true;
 }
 

@@ -144,6 +144,7 @@ enum result host_forward(struct cx *cx, const struct forward *f)
         pack_span(&b, span_of(f->kept[i]));
     wire_pack_headers(&b, f->added, f->added_count);
     cx->forwarded = true;
+    cx->must_finish = true; /* whatever becomes of it stands in the audit line */
     return wire_want(cx, &b);
 }
 

@@ -76,8 +76,10 @@ static enum result find(struct cx *cx, struct span jwks_uri, struct span kid, bo
             TRY(limit_caller(cx, SPAN("jwks")));
         if (copied == OK) {
             enum result turn = take_turn(cx, key);
+            if (turn == CONFLICT)
+                return NOT_FOUND;
             if (turn != OK)
-                return turn == PENDING ? PENDING : NOT_FOUND;
+                return turn == PENDING ? PENDING : unavailable(cx);
         }
         enum result fetched = fetch_set(cx, jwks_uri, &text, &found);
         if (fetched == PENDING)

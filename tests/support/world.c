@@ -209,7 +209,7 @@ static void run_exchange(struct world *w, struct exchange *x)
         x->answer.headers = world_headers(&x->arena, &u);
         x->answer.body = unpack_span(&u);
     } else {
-        (void)unpack_u8(&u); /* nobody leaves this world early */
+        x->must_finish |= unpack_u8(&u) == 1;
         x->effect_count = read_effects(&u, x->effects);
     }
     x->later_count = read_effects(&u, x->later);
@@ -313,11 +313,21 @@ static void take_answer(struct world *w, struct exchange *x, struct span answer)
         run_exchange(w, x);
 }
 
+/* What would be left half done, were the request dropped when its client leaves. */
+static void check_must_finish(const struct world *w, const struct exchange *x, struct span effect)
+{
+    bool acts = effect.data[0] == ASKED_FETCH || effect.data[0] == ASKED_FORWARD ||
+                world_ledger_writes(w, effect);
+    if (acts && !x->answered && !x->must_finish)
+        world_fault("an effect that acts", SPAN("of a request that need not be finished"));
+}
+
 bool world_step(struct world *w, struct exchange *x, enum fault fault)
 {
     if (x->performed == x->effect_count)
         return false;
     struct span effect = x->effects[x->performed++];
+    check_must_finish(w, x, effect);
     struct span answer = outcome(&x->arena, FAILED);
     bool ends = false;
     /* What the core has kept for itself never leaves the machine: nothing can happen to it. */

@@ -84,6 +84,7 @@ struct exchange {
     struct span later[HOST_MAX_DEFERRED]; /* wanted once there is an answer */
     size_t later_count;
     struct span line; /* ... and what the log gets then */
+    bool must_finish; /* said by a run, so far */
     bool answered;    /* it has gone to the client; `effects` are those that were for later */
     struct fetched answer;
     size_t steps; /* effects performed so far, deferred ones included */
@@ -227,6 +228,8 @@ bool world_stores(const struct world *w, struct span text);
 /* world_ledger.c: the ledger as shim/ledger.js keeps it, and the copies. */
 struct span world_ledger(struct world *w, struct arena *a, struct unpacker *effect);
 bool world_ledger_waits(const struct world *w, struct span effect);
+/* Whether it is a step on the ledger that writes. */
+bool world_ledger_writes(const struct world *w, struct span effect);
 const struct world_row *world_row(const struct world *w, struct span shard, struct span key);
 struct span world_copy_get(const struct world *w, struct span key);
 void world_copy_put(struct world *w, struct span key, struct span value, uint32_t seconds);

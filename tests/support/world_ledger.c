@@ -162,6 +162,20 @@ bool world_ledger_waits(const struct world *w, struct span effect)
     return false;
 }
 
+bool world_ledger_writes(const struct world *w, struct span effect)
+{
+    struct unpacker u = unpack_make(effect);
+    if (unpack_u8(&u) != ASKED_LEDGER)
+        return false;
+    struct step step = read_step(w, &u);
+    for (size_t i = 0; i < step.count; i++) {
+        enum operation_kind kind = step.operations[i].kind;
+        if (kind == WRITE || kind == TOUCH || kind == DELETE)
+            return true;
+    }
+    return false;
+}
+
 /* ---- copies ---- */
 
 struct span world_copy_get(const struct world *w, struct span key)

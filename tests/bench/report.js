@@ -86,6 +86,15 @@ It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${s
 - *Latchkey, \`grant_cache_seconds\` 5*: the grant may be five seconds old.
 - *workers-oauth-provider*: the consent page, upstream sign-in and API handler of its documentation, passing on with the user's upstream token. *KV in memory*: its namespace is a Worker with a Map, in the same process, which is the fair comparison. *KV simulated*: what its users have in development (Miniflare's simulation, files and SQLite). In production KV is a network away, and so is a Durable Object: neither is measured here.
 
-${text}`;
+${text}
+## What the time goes into
+
+From profiles (perf, V8's symbols) of the calls above:
+
+- **A call.** The module's two runs take some 35 µs together, nearly half of that SHA-256 over the token. The rest above the bare pass-through is the platform's, for any handler that reads headers and body, sends its own and builds an answer: compare *the least gateway*, which checks nothing. Where that misses a goal, no gateway that looks at the call can reach it; what is left to gain is the distance to it.
+- **A token.** Its ES256 signature takes about 0.45 ms in wasm (P-256 with 31-bit words; wasm has no wide multiplication and no carry), a large part of a refresh or a redemption; the provider's tokens are random and unsigned, so nobody else can verify them. It is computed once: the journal keeps it for the runs that follow.
+- **A sign-in.** Besides that, the check of an RS256 ID token (0.3 ms, once), and a new object for the grant, with its file and its alarm.
+- **A forgery** that names an existing grant needs that grant to be read; one that does not is refused by a MAC, without any I/O.
+`;
   writeFileSync(join(ROOT, "docs/benchmarks.md"), document);
 }

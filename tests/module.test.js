@@ -25,7 +25,7 @@ test("it is at most 200 KB, and 80 KB on its way", (t) => {
   const compressed = gzipSync(bytes, { level: 9 });
   t.diagnostic(`${bytes.length} bytes, ${compressed.length} compressed`);
   assert.ok(bytes.length <= 200_000);
-  assert.ok(compressed.length <= 80_500); // compilers differ by a little
+  assert.ok(compressed.length <= 80 * 1024); // compilers differ by a little
 });
 
 test("it instantiates, again and again", (t) => {

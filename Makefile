@@ -74,6 +74,7 @@ BEARSSL = $(wildcard $(addprefix build/deps/bearssl/src/, codec/ccopy.c codec/de
 	rsa/rsa_i31_*.c rsa/rsa_oaep_*.c rsa/rsa_pkcs1_*.c))
 
 SOURCES = $(wildcard src/*.c src/*/*.c)
+# The libraries first: linked so, the module compresses a little better.
 OBJECTS = $(sort $(BEARSSL:build/%.c=%.o)) deps/cjson/cJSON.o $(SOURCES:.c=.o)
 
 # How all objects of one kind are made: $(call objects,DIRECTORY,COMPILER,FOR OURS,FOR THEIRS).

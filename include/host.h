@@ -70,7 +70,7 @@ struct cx {
     struct span deferred[HOST_MAX_DEFERRED];
     size_t deferred_count;
     bool forwarded;   /* the last effect wanted is a forward: it ends the request */
-    bool must_finish; /* what is wanted changes something: to the end, even without the client */
+    bool must_finish; /* what is wanted acts on others: to the end, even without the client */
     struct span line; /* for the operator's log; ABSENT: none */
 
     /* Why the request was refused: what the client is told, and what the audit

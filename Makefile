@@ -61,17 +61,16 @@ TOOLS = exec env -u MAKEFLAGS -u MAKELEVEL PATH="$(CURDIR)/node_modules/.bin:$$P
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wmissing-prototypes \
 	-Wswitch-enum -Werror
-OURS   = -std=c11 $(WARNINGS) -Iinclude -isystem build/deps/bearssl/inc -isystem build/deps/cjson
+OURS   = -std=c11 $(WARNINGS) -Iinclude -isystem build/deps/bearssl/inc \
+	-isystem build/deps/bearssl/src -isystem build/deps/cjson
 THEIRS = -std=c99 -w -Ibuild/deps/bearssl/inc -Ibuild/deps/bearssl/src -DCJSON_NESTING_LIMIT=32 \
 	-Dmalloc=json_tree_allocate -Drealloc=json_tree_reallocate -Dfree=json_tree_release
 
 # Of BearSSL, the constant-time implementations for 32-bit machines.
 BEARSSL = $(wildcard $(addprefix build/deps/bearssl/src/, codec/ccopy.c codec/dec*.c codec/enc*.c \
-	hash/dig_*.c hash/mgf1.c hash/sha2*.c mac/hmac.c kdf/hkdf.c rand/hmac_drbg.c \
+	hash/sha2*.c mac/hmac.c kdf/hkdf.c rand/hmac_drbg.c \
 	symcipher/chacha20_ct.c symcipher/poly1305_ctmul.c symcipher/poly1305_ctmul32.c \
-	ec/ec_keygen.c ec/ec_p256_m31.c ec/ec_pubkey.c ec/ec_secp*.c \
-	ec/ecdsa_atr.c ec/ecdsa_rta.c ec/ecdsa_i31_*.c int/i31_*.c int/i32_div32.c \
-	rsa/rsa_i31_*.c rsa/rsa_oaep_*.c rsa/rsa_pkcs1_*.c))
+	int/i31_*.c int/i32_div32.c))
 
 SOURCES = $(wildcard src/*.c src/*/*.c)
 # The libraries first: linked so, the module compresses a little better.
@@ -81,13 +80,13 @@ OBJECTS = $(sort $(BEARSSL:build/%.c=%.o)) deps/cjson/cJSON.o $(SOURCES:.c=.o)
 define objects
 build/$1/src/%.o: src/%.c Makefile build/deps.mk
 	@mkdir -p $$(@D); echo "$1  $$<"
-	$(Q)$2 $3 $(OURS) -include base/banned.h -MMD -MP -c -o $$@ $$<
+	$(Q)$2 $3 $$(FAST) $(OURS) -include base/banned.h -MMD -MP -c -o $$@ $$<
 build/$1/tests/%.o: tests/%.c Makefile build/deps.mk
 	@mkdir -p $$(@D); echo "$1  $$<"
 	$(Q)$2 $3 $(OURS) -Itests -MMD -MP -c -o $$@ $$<
 build/$1/deps/%.o: build/deps/%.c Makefile build/deps.mk
 	@mkdir -p $$(@D); echo "$1  $$<"
-	$(Q)$2 $4 $$(FAST) $(THEIRS) -c -o $$@ $$<
+	$(Q)$2 $4 $(THEIRS) -c -o $$@ $$<
 endef
 -include $(shell find build -name '*.d' 2> /dev/null)
 
@@ -96,7 +95,7 @@ endef
 # Small: -O2 nearly doubles the module and gains little, but for a signature: a third of its time.
 WASM = $(WASM_CC) -flto -ffunction-sections -fdata-sections
 $(eval $(call objects,wasm,$(WASM),-Oz,-Oz))
-build/wasm/deps/bearssl/src/ec/ec_p256_m31.o build/ct/deps/bearssl/src/ec/ec_p256_m31.o: FAST = -O2
+build/wasm/src/jose/p256.o build/ct/src/jose/p256.o: FAST = -O2
 
 # -O2 is for the linker alone: given to the driver, it would run whatever wasm-opt is on PATH, and
 # the module would be another one elsewhere.
@@ -143,7 +142,9 @@ ASAN   = -O1 -g -fno-omit-frame-pointer -fsanitize=address
 UBSAN  = -fsanitize=undefined -fno-sanitize-recover=all
 NATIVE = clang$(LLVM) -Wno-unknown-attributes
 $(eval $(call objects,native,$(NATIVE),$(ASAN) $(UBSAN),$(ASAN)))
-TEST_OBJECTS = $(OBJECTS) $(patsubst %.c,%.o,$(wildcard tests/support/*.c))
+# The tests have an RSA key of their own.
+TEST_OBJECTS = $(OBJECTS) $(patsubst %.c,%.o,$(wildcard tests/support/*.c)) \
+	deps/bearssl/src/rsa/rsa_i31_priv.o deps/bearssl/src/rsa/rsa_i31_pub.o
 NATIVE_OBJECTS = $(TEST_OBJECTS:%=build/native/%)
 $(NATIVE_OBJECTS): | build/deps-test
 

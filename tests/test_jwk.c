@@ -408,7 +408,7 @@ static void test_private_es256(void)
         struct p256_private key = {{99}};
         check_row(rows[i].why);
         CHECK_INT(jwk_private_es256(&arena, tree(edge(rows[i].text)), &key), rows[i].want);
-        struct span d = base64url_encode(&arena, span_bytes(key.scalar, P256_PRIVATE_SIZE));
+        struct span d = base64url_encode(&arena, span_bytes(key.scalar, P256_SCALAR_SIZE));
         CHECK_INT(span_equal(d, SPAN(D)), rows[i].want == OK);
     }
     struct p256_private key;

@@ -73,7 +73,7 @@ static void test_keys(void)
     check_row("ids and signing keys");
     CHECK_INT(both.current_id, 0xb6);
     CHECK_INT(both.previous_id, 0xe6);
-    CHECK_SPAN(span_bytes(both.signing.scalar, P256_PRIVATE_SIZE),
+    CHECK_SPAN(span_bytes(both.signing.scalar, P256_SCALAR_SIZE),
                hex(&arena, "b07b6e5d2a6c21f11300b434db1700ca3b7a3cbcc6c0812c1e54c1e40ae9197d"));
     CHECK_SPAN(span_bytes(both.signing_public.point, P256_POINT_SIZE),
                hex(&arena, "04fd8efb7c2b21b619b19014e194f33ccb7860d51da9db5e80d78d65d23938037d"

@@ -7,18 +7,16 @@
 #define JOSE_EC_H
 
 #include "jose/crypto.h"
+#include "jose/p256.h"
 
 enum {
-    P256_PRIVATE_SIZE = 32,
-    P256_COORDINATE_SIZE = 32,
-    P256_POINT_SIZE = 65, /* 04 || x || y */
     P256_MATERIAL_MIN = 48,
     ES256_SIZE = 64 /* r || s */
 };
 
 /* A scalar in 1..n-1, n being the order of the curve. */
 struct p256_private {
-    uint8_t scalar[P256_PRIVATE_SIZE];
+    uint8_t scalar[P256_SCALAR_SIZE];
 };
 
 struct p256_public {

@@ -1,9 +1,12 @@
 #include "jose/rsa.h"
 
-#include <bearssl_rsa.h>
+#include <inner.h>
 #include <string.h>
 
-enum { SALT_SIZE = 32 };
+enum {
+    SALT_SIZE = 32,
+    NUMBER_WORDS = 1 + (8 * RSA_MAX_SIZE + 30) / 31 /* a length, and words of 31 bits */
+};
 
 enum result rsa_public_parse(struct span n, struct span e, struct rsa_public *out)
 {
@@ -17,18 +20,41 @@ enum result rsa_public_parse(struct span n, struct span e, struct rsa_public *ou
     return OK;
 }
 
-/* RSAVP1 (RFC 8017 section 5.2.2): the encoded message, as many bytes as the modulus has. */
+/*
+ * RSAVP1 (RFC 8017 section 5.2.2): the encoded message, as many bytes as the modulus has. By
+ * BearSSL's integers and not by its RSA, which hides the exponent: nothing here is secret.
+ */
 static enum result recover(const struct rsa_public *key, struct span signature,
                            uint8_t em[RSA_MAX_SIZE])
 {
+    uint32_t n[NUMBER_WORDS];
+    uint32_t base[NUMBER_WORDS];
+    uint32_t base_monty[NUMBER_WORDS];
+    uint32_t power[NUMBER_WORDS];
+    uint32_t square[NUMBER_WORDS];
     /* "If the length of the signature S is not k octets, output "invalid signature" and stop." */
     if (signature.size != key->n.size || signature.size > RSA_MAX_SIZE)
         return UNVERIFIABLE;
-    /* BearSSL only reads it, but its type does not say so. */
-    const br_rsa_public_key public_key = {(unsigned char *)key->n.data, key->n.size,
-                                          (unsigned char *)key->e.data, key->e.size};
-    memcpy(em, signature.data, signature.size);
-    return br_rsa_i31_public(em, signature.size, &public_key) == 1 ? OK : UNVERIFIABLE;
+    br_i31_decode(n, key->n.data, key->n.size);
+    if (!br_i31_decode_mod(base, signature.data, signature.size, n))
+        return UNVERIFIABLE;
+    uint32_t e = 0;
+    for (size_t i = 0; i < key->e.size; i++)
+        e = e << 8 | key->e.data[i];
+    uint32_t n0i = br_i31_ninv31(n[1]);
+    memcpy(base_monty, base, sizeof base);
+    br_i31_to_monty(base_monty, n);
+    memcpy(power, base_monty, sizeof power);
+    for (uint32_t bit = (0x80000000u >> __builtin_clz(e)) >> 1; bit > 0; bit >>= 1) {
+        br_i31_montymul(square, power, power, n, n0i);
+        /* The last bit is set; multiplied by the bare base, Montgomery's factor goes. */
+        if (e & bit)
+            br_i31_montymul(power, square, bit == 1 ? base : base_monty, n, n0i);
+        else
+            memcpy(power, square, sizeof power);
+    }
+    br_i31_encode(em, signature.size, power);
+    return OK;
 }
 
 /*

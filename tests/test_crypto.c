@@ -194,15 +194,14 @@ static void test_hkdf(void)
 
 static void test_drbg(void)
 {
-    /* NIST's CAVP, HMAC_DRBG with SHA-256, as BearSSL has it. */
+    /* RFC 8439 appendix A.1, vectors 1 and 2: a draw begins with a block of its own. */
     static const char *const want[] = {
-        "9305a46de7ff8eb107194debd3fd48aa20d5e7656cbe0ea69d2a8d4e7c67",
-        "c70c78608a3b5be9289be90ef6e81a9e2c1516d5751d2f75f50033e45f73",
-        "475e80e992140567fcc3a50dab90fe84bcd7bb03638e9c4656a06f37f650"};
-    struct span seed = edge(hex(&arena, "009a4d6792295a7f730fc3f2b49cbc0f62e862272f"
-                                        "01795edf0d54db760f156d0dac04c0322b3a204224"));
+        "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7da41597c5157488d",
+        "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed29b721769ce64e43"};
+    uint8_t zero[KEY_SIZE] = {0};
+    struct span seed = edge(span_bytes(zero, sizeof zero));
     struct drbg d;
-    uint8_t got[30];
+    uint8_t got[40];
     drbg_make(&d, seed);
     for (size_t i = 0; i < COUNT(want); i++) {
         drbg_bytes(&d, got, sizeof got);
@@ -211,13 +210,23 @@ static void test_drbg(void)
 
     /* A copy goes on alike; another seed does not. */
     struct drbg copy = d;
-    uint8_t again[30];
+    uint8_t again[40];
     drbg_bytes(&d, got, sizeof got);
     drbg_bytes(&copy, again, sizeof again);
     CHECK_SPAN(span_bytes(again, sizeof again), span_bytes(got, sizeof got));
-    drbg_make(&copy, span_first(seed, seed.size - 1));
+    zero[KEY_SIZE - 1] = 1;
+    drbg_make(&copy, edge(span_bytes(zero, sizeof zero)));
     drbg_bytes(&copy, again, sizeof again);
-    CHECK(!span_equal(span_bytes(again, 30), hex(&arena, want[0])));
+    CHECK(!span_equal(span_bytes(again, sizeof again), hex(&arena, want[0])));
+
+    /* A long draw takes several blocks, and none of them comes again. */
+    uint8_t lengthy[100];
+    drbg_make(&d, seed);
+    drbg_bytes(&d, lengthy, sizeof lengthy);
+    CHECK_SPAN(span_bytes(lengthy, 40), hex(&arena, want[0]));
+    CHECK_SPAN(span_bytes(lengthy + 64, 36), span_first(hex(&arena, want[1]), 36));
+    drbg_bytes(&d, got, sizeof got);
+    CHECK(!span_equal(span_bytes(got, sizeof got), hex(&arena, want[1])));
 
     /* Exactly as many bytes as were asked for. */
     for (size_t size = 0; size <= 70; size++) {

@@ -2,8 +2,8 @@
  * The symmetric primitives, over BearSSL, with the guards that it leaves to its
  * callers. Sizes are fixed by the algorithm and checked here. Nothing allocates
  * but from an arena, and nothing is kept: what was on the stack is zeroed when
- * the run ends. The asymmetric ones are in jose/ec.h and jose/rsa.h; these
- * three files are the only ones that see BearSSL.
+ * the run ends. The asymmetric ones are in jose/ec.h, jose/p256.h and jose/rsa.h;
+ * the files behind these four headers are the only ones that see BearSSL.
  */
 #ifndef JOSE_CRYPTO_H
 #define JOSE_CRYPTO_H
@@ -45,14 +45,13 @@ enum result hkdf_sha256(struct span secret, struct span salt, struct span info, 
                         size_t out_size) MUST_USE;
 
 /*
- * HMAC-DRBG (SP 800-90A) over one seed. Made once for a request; the same seed
- * gives the same bytes in the same order. Nothing is computed before bytes are
- * drawn, which most requests never do; the seed must live as long.
+ * Random bytes from one seed of KEY_SIZE bytes: the key stream of ChaCha20 (RFC
+ * 8439 section 2.4). Made once for a run; the same seed gives the same bytes in
+ * the same order.
  */
 struct drbg {
-    struct span seed; /* ABSENT once it is begun */
-    uint8_t k[32];
-    uint8_t v[32];
+    struct key key;
+    uint32_t block;
 };
 void drbg_make(struct drbg *d, struct span seed);
 void drbg_bytes(struct drbg *d, uint8_t *out, size_t size);

@@ -4,7 +4,6 @@
 #include <bearssl_hash.h>
 #include <bearssl_hmac.h>
 #include <bearssl_kdf.h>
-#include <bearssl_rand.h>
 #include <string.h>
 
 struct span hash_span(const struct hash *h)
@@ -72,29 +71,18 @@ enum result hkdf_sha256(struct span secret, struct span salt, struct span info, 
 
 /* ---- random bytes ---- */
 
-static void drbg_keep(struct drbg *d, const br_hmac_drbg_context *c)
-{
-    memcpy(d->k, c->K, sizeof d->k);
-    memcpy(d->v, c->V, sizeof d->v);
-}
-
 void drbg_make(struct drbg *d, struct span seed)
 {
-    *d = (struct drbg){.seed = seed};
+    *d = (struct drbg){0};
+    memcpy(d->key.bytes, seed.data, KEY_SIZE);
 }
 
+/* What is drawn begins with a block of its own; 2^32 blocks are not drawn in a run. */
 void drbg_bytes(struct drbg *d, uint8_t *out, size_t size)
 {
-    br_hmac_drbg_context c = {.vtable = &br_hmac_drbg_vtable, .digest_class = &br_sha256_vtable};
-    if (span_present(d->seed)) {
-        br_hmac_drbg_init(&c, &br_sha256_vtable, d->seed.data, d->seed.size);
-        d->seed = ABSENT;
-    } else {
-        memcpy(c.K, d->k, sizeof d->k);
-        memcpy(c.V, d->v, sizeof d->v);
-    }
-    br_hmac_drbg_generate(&c, out, size);
-    drbg_keep(d, &c);
+    static const uint8_t iv[AEAD_NONCE_SIZE] = {0};
+    memset(out, 0, size);
+    d->block = br_chacha20_ct_run(d->key.bytes, iv, d->block, out, size);
 }
 
 /* ---- authenticated encryption ---- */

@@ -66,7 +66,7 @@ struct grant {
 
 /* One live token of the client. */
 struct live_token {
-    struct span hash; /* SHA-256 of the token */
+    struct span hash; /* of struct token_digest */
     uint64_t expires;
     struct span scopes;  /* a subset of the grant's */
     struct span wrapped; /* the data key, for this token */
@@ -118,6 +118,16 @@ enum result code_seal(struct cx *cx, const struct code *code, struct span *text)
 enum result code_open(struct cx *cx, struct span text, struct code *code) MUST_USE;
 
 /* ---- tokens that clients hold ---- */
+
+/*
+ * A token, read once: its SHA-256 opens what was sealed for it, and the hash of that is what
+ * the ledger knows it by, which opens nothing.
+ */
+struct token_digest {
+    struct hash digest;
+    struct hash hash;
+};
+struct token_digest token_digest_of(struct span token);
 
 /* A token's text carries its grant's id and a MAC: a forged one costs no I/O. */
 struct span refresh_token_make(struct cx *cx, struct span grant_id);
@@ -189,17 +199,17 @@ enum result grant_read_now(struct cx *cx, struct span grant_id, struct grant_row
 
 /* The live access token's entry; NULL if it is not one or has expired. */
 const struct live_token *grant_access(const struct cx *cx, const struct grant_rows *rows,
-                                      struct span token);
+                                      const struct token_digest *token);
 /* The same for the live refresh token. */
 const struct live_token *grant_refresh(const struct cx *cx, const struct grant_rows *rows,
-                                       struct span token);
+                                       const struct token_digest *token);
 
 /*
  * Opens the downstream tokens with a live token of the client. After a first
  * call, asks for them to be sealed anew (a later step that may as well fail).
  */
 enum result grant_open(struct cx *cx, const struct grant_rows *rows, const struct live_token *live,
-                       struct span token, struct downstream_tokens *tokens,
+                       const struct token_digest *token, struct downstream_tokens *tokens,
                        struct key *data_key) MUST_USE;
 
 /*

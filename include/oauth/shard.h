@@ -33,17 +33,14 @@ void shard_read(struct ledger_step *step, struct grant_rows *rows);
  */
 enum result shard_rows(struct grant_rows *rows) MUST_USE;
 
-/* SHA-256 of a token's text, in the arena: how tokens are known to the ledger. */
-struct span shard_token_hash(struct cx *cx, struct span token);
-
 /* Sealed so that only who holds the token can open it, and only with our root secret. */
-enum result shard_seal_for(struct cx *cx, struct span grant_id, struct span token,
+enum result shard_seal_for(struct cx *cx, struct span grant_id, const struct token_digest *token,
                            struct span value, struct span *box) MUST_USE;
-enum result shard_unseal_for(struct cx *cx, struct span grant_id, struct span token,
+enum result shard_unseal_for(struct cx *cx, struct span grant_id, const struct token_digest *token,
                              struct span box, struct span *value) MUST_USE;
 
 /* The grant's data key, from a live token. */
-enum result shard_data_key(struct cx *cx, struct span grant_id, struct span token,
+enum result shard_data_key(struct cx *cx, struct span grant_id, const struct token_digest *token,
                            const struct live_token *live, struct key *data_key) MUST_USE;
 
 /*

@@ -22,8 +22,8 @@ static enum result unavailable(struct cx *cx)
                   "The product's authorization server does not answer. Try again shortly.");
 }
 
-static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struct span token,
-                             struct opened *opened)
+static enum result open_rows(struct cx *cx, const struct grant_rows *rows,
+                             const struct token_digest *token, struct opened *opened)
 {
     const struct live_token *live = grant_access(cx, rows, token);
     if (live == NULL || rows->grant.state != GRANT_LIVE)
@@ -97,8 +97,8 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
 }
 
 static enum result refresh_round(struct cx *cx, const struct downstream *server,
-                                 struct grant_rows *rows, struct span token, uint32_t ms,
-                                 struct opened *opened)
+                                 struct grant_rows *rows, const struct token_digest *token,
+                                 uint32_t ms, struct opened *opened)
 {
     struct span holder = host_random(cx, HOLDER_SIZE);
     uint32_t before = rows->grant_row.version;
@@ -125,7 +125,8 @@ static enum result refresh_round(struct cx *cx, const struct downstream *server,
 }
 
 enum result connection_token(struct cx *cx, const struct profile *profile, struct grant_rows *rows,
-                             struct span token, struct span rejected, struct span *access_token)
+                             const struct token_digest *token, struct span rejected,
+                             struct span *access_token)
 {
     struct opened opened;
     TRY(open_rows(cx, rows, token, &opened));

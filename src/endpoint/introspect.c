@@ -52,7 +52,8 @@ enum result introspect(struct cx *cx)
     if (found == NOT_FOUND)
         return inactive(cx);
     TRY(found);
-    const struct live_token *live = grant_access(cx, &rows, token);
+    struct token_digest digest = token_digest_of(token);
+    const struct live_token *live = grant_access(cx, &rows, &digest);
     /* RFC 7662 section 4: a resource learns only about tokens meant for it. */
     if (live == NULL || rows.grant.state != GRANT_LIVE ||
         !span_equal(rows.grant.server, who->introspects->id))

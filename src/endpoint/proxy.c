@@ -40,7 +40,8 @@ static const char *const KEPT[] = {
 struct call {
     const struct server *server;
     struct span token;
-    struct span origin; /* ABSENT: not from a browser */
+    struct token_digest digest; /* of the token, once its grant is read */
+    struct span origin;         /* ABSENT: not from a browser */
     struct span body;
     struct mcp_message message;
     struct grant_rows rows;
@@ -152,7 +153,7 @@ static enum result read_token(struct cx *cx, struct call *call, struct span *gra
 
 static enum result check_token(struct cx *cx, struct call *call)
 {
-    call->live = grant_access(cx, &call->rows, call->token);
+    call->live = grant_access(cx, &call->rows, &call->digest);
     if (call->live == NULL)
         return invalid_token(cx, "token_dead");
     audit_grant(cx, call->rows.id, &call->rows.grant);
@@ -288,7 +289,7 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
     /* Twice: a downstream token may die before its time. */
     for (int attempt = 0; attempt < 2; attempt++) {
         enum result better =
-            connection_token(cx, profile, &call->rows, call->token, access_token, &access_token);
+            connection_token(cx, profile, &call->rows, &call->digest, access_token, &access_token);
         if (better == NOT_FOUND)
             break;
         TRY(better);
@@ -310,9 +311,10 @@ static enum result serve(struct cx *cx, struct call *call)
     enum result read = grant_read(cx, grant_id, &call->rows);
     if (body == PENDING || read == PENDING)
         return PENDING;
+    call->digest = token_digest_of(call->token);
     /* A remembered row may be older than the token. */
     if (cx->gateway->lifetimes.grant_cache > 0 &&
-        (read == NOT_FOUND || (read == OK && grant_access(cx, &call->rows, call->token) == NULL)))
+        (read == NOT_FOUND || (read == OK && grant_access(cx, &call->rows, &call->digest) == NULL)))
         read = grant_read_now(cx, grant_id, &call->rows);
     if (read == NOT_FOUND)
         return invalid_token(cx, "grant_gone");

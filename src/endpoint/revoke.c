@@ -26,7 +26,7 @@ static bool is_owner(const struct grant *grant, const struct client_credentials 
 
 /* What nobody can use any more is revoked downstream too, where the server offers that. */
 static enum result revoke_downstream(struct cx *cx, const struct grant_rows *rows,
-                                     struct span token)
+                                     const struct token_digest *token)
 {
     const struct server *server = gateway_server(cx->gateway, rows->grant.server);
     const struct live_token *live = grant_refresh(cx, rows, token);
@@ -43,7 +43,8 @@ static enum result revoke_downstream(struct cx *cx, const struct grant_rows *row
 }
 
 /* A refresh token, live or old: with it goes everything of its grant. */
-static enum result revoke_grant(struct cx *cx, struct span grant_id, struct span token,
+static enum result revoke_grant(struct cx *cx, struct span grant_id,
+                                const struct token_digest *token,
                                 const struct client_credentials *client)
 {
     struct grant_rows rows;
@@ -57,7 +58,8 @@ static enum result revoke_grant(struct cx *cx, struct span grant_id, struct span
     return revoked(cx);
 }
 
-static enum result revoke_access(struct cx *cx, struct span grant_id, struct span token,
+static enum result revoke_access(struct cx *cx, struct span grant_id,
+                                 const struct token_digest *token,
                                  const struct client_credentials *client)
 {
     /* Others may write the same row meanwhile; what counts is that the token is gone. */
@@ -93,6 +95,7 @@ enum result revoke(struct cx *cx)
     if (!is_refresh && access_token_grant(cx, token, &grant_id) != OK)
         return revoked(cx);
     TRY(client_spend_assertion(cx, &client));
-    return is_refresh ? revoke_grant(cx, grant_id, token, &client)
-                      : revoke_access(cx, grant_id, token, &client);
+    struct token_digest digest = token_digest_of(token);
+    return is_refresh ? revoke_grant(cx, grant_id, &digest, &client)
+                      : revoke_access(cx, grant_id, &digest, &client);
 }

@@ -68,28 +68,33 @@ enum result grant_read_now(struct cx *cx, struct span grant_id, struct grant_row
     return read_grant(cx, grant_id, 0, rows);
 }
 
-static bool is_live(const struct cx *cx, const struct live_token *live, const struct hash *hash)
+struct token_digest token_digest_of(struct span token)
 {
-    return crypto_equal(live->hash, hash_span(hash)) && live->expires > cx->now;
+    struct token_digest made;
+    sha256(token, &made.digest);
+    sha256(hash_span(&made.digest), &made.hash);
+    return made;
+}
+
+static bool is_live(const struct cx *cx, const struct live_token *live,
+                    const struct token_digest *token)
+{
+    return crypto_equal(live->hash, hash_span(&token->hash)) && live->expires > cx->now;
 }
 
 const struct live_token *grant_access(const struct cx *cx, const struct grant_rows *rows,
-                                      struct span token)
+                                      const struct token_digest *token)
 {
-    struct hash hash;
-    sha256(token, &hash);
     for (size_t i = 0; i < rows->family.access_count; i++)
-        if (is_live(cx, &rows->family.access[i], &hash))
+        if (is_live(cx, &rows->family.access[i], token))
             return &rows->family.access[i];
     return NULL;
 }
 
 const struct live_token *grant_refresh(const struct cx *cx, const struct grant_rows *rows,
-                                       struct span token)
+                                       const struct token_digest *token)
 {
-    struct hash hash;
-    sha256(token, &hash);
-    return is_live(cx, &rows->family.refresh, &hash) ? &rows->family.refresh : NULL;
+    return is_live(cx, &rows->family.refresh, token) ? &rows->family.refresh : NULL;
 }
 
 /* Out of the code's reach: sealed anew under the key that only live tokens give. */
@@ -108,7 +113,8 @@ static void reseal_later(struct cx *cx, const struct grant_rows *rows,
 }
 
 enum result grant_open(struct cx *cx, const struct grant_rows *rows, const struct live_token *live,
-                       struct span token, struct downstream_tokens *tokens, struct key *data_key)
+                       const struct token_digest *token, struct downstream_tokens *tokens,
+                       struct key *data_key)
 {
     const struct grant *grant = &rows->grant;
     struct key sealing;

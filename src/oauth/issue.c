@@ -19,9 +19,11 @@ static enum result live_make(struct cx *cx, struct span grant_id, struct span to
                              uint64_t expires, struct span scopes, const struct key *data_key,
                              struct live_token *live)
 {
-    *live = (struct live_token){
-        .hash = shard_token_hash(cx, token), .expires = expires, .scopes = scopes};
-    return shard_seal_for(cx, grant_id, token, key_span(data_key), &live->wrapped);
+    struct token_digest digest = token_digest_of(token);
+    *live = (struct live_token){.hash = span_copy(cx->arena, hash_span(&digest.hash)),
+                                .expires = expires,
+                                .scopes = scopes};
+    return shard_seal_for(cx, grant_id, &digest, key_span(data_key), &live->wrapped);
 }
 
 /* A full house loses its oldest: entries stand in the order in which they were issued. */
@@ -138,7 +140,8 @@ static enum result response_unpack(struct cx *cx, struct span bytes, struct toke
  * chain. Any other old token is in the wrong hands (OAuth 2.1 section 4.3.1).
  */
 static enum result not_the_live_token(struct cx *cx, const struct grant_rows *rows,
-                                      struct span token, const struct ledger_row *retry,
+                                      const struct token_digest *token,
+                                      const struct ledger_row *retry,
                                       struct token_response *response)
 {
     struct span response_bytes;
@@ -155,14 +158,13 @@ static enum result not_the_live_token(struct cx *cx, const struct grant_rows *ro
 }
 
 static enum result rotate(struct cx *cx, const struct grant_rows *rows,
-                          const struct refresh_request *request, struct span scopes,
-                          struct token_response *response)
+                          const struct refresh_request *request, const struct token_digest *token,
+                          struct span scopes, struct token_response *response)
 {
     const struct server *server = gateway_server(cx->gateway, rows->grant.server);
     struct family family = rows->family;
     struct key data_key;
-    enum result opened =
-        shard_data_key(cx, rows->id, request->token, &rows->family.refresh, &data_key);
+    enum result opened = shard_data_key(cx, rows->id, token, &rows->family.refresh, &data_key);
     if (opened == UNVERIFIABLE)
         return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
     TRY(opened);
@@ -178,7 +180,7 @@ static enum result rotate(struct cx *cx, const struct grant_rows *rows,
     TRY(issue(cx, &family, &data_key, &claims, true, rows->grant.scopes, response));
 
     struct span retry;
-    TRY(shard_seal_for(cx, rows->id, request->token, response_pack(cx, response), &retry));
+    TRY(shard_seal_for(cx, rows->id, token, response_pack(cx, response), &retry));
     struct span row = family_pack(cx->arena, &family);
     struct ledger_step step = shard_step(cx, rows->id, row.size + retry.size);
     ledger_check(&step, ROW_FAMILY, rows->family_row.version);
@@ -257,11 +259,12 @@ static enum result rotate_once(struct cx *cx, struct span grant_id,
     TRY(there);
     TRY(check_refresh(cx, request, &rows.grant, &scopes));
     response->grant = rows.grant;
-    if (grant_refresh(cx, &rows, request->token) == NULL)
-        return not_the_live_token(cx, &rows, request->token, &retry, response);
+    struct token_digest token = token_digest_of(request->token);
+    if (grant_refresh(cx, &rows, &token) == NULL)
+        return not_the_live_token(cx, &rows, &token, &retry, response);
     if (step_up_row.version > 0)
         return step_up(cx, grant_id);
-    return rotate(cx, &rows, request, scopes, response);
+    return rotate(cx, &rows, request, &token, scopes, response);
 }
 
 enum result grant_rotate(struct cx *cx, struct span grant_id, const struct refresh_request *request,

@@ -40,36 +40,33 @@ uint64_t shard_grant_end(const struct cx *cx, uint64_t end)
 
 /* ---- keys ---- */
 
-struct span shard_token_hash(struct cx *cx, struct span token)
+static struct key wrapping_key(struct cx *cx, const struct token_digest *token, bool previous)
 {
-    struct hash h;
-    sha256(token, &h);
-    return span_copy(cx->arena, hash_span(&h));
+    struct key key;
+    struct span digest = hash_span(&token->digest);
+    derive(&cx->gateway->keys, FOR_WRAP, previous, 1, &digest, &key);
+    return key;
 }
 
-/* Seals `value` so that only who holds the token can open it, and only with our root secret. */
-enum result shard_seal_for(struct cx *cx, struct span grant_id, struct span token,
+enum result shard_seal_for(struct cx *cx, struct span grant_id, const struct token_digest *token,
                            struct span value, struct span *box)
 {
-    struct key wrapping;
-    derive(&cx->gateway->keys, FOR_WRAP, false, 1, &token, &wrapping);
+    struct key wrapping = wrapping_key(cx, token, false);
     return seal_with(cx->arena, &wrapping, &cx->drbg, grant_id, value, box);
 }
 
-enum result shard_unseal_for(struct cx *cx, struct span grant_id, struct span token,
+enum result shard_unseal_for(struct cx *cx, struct span grant_id, const struct token_digest *token,
                              struct span box, struct span *value)
 {
-    const struct keyring *keys = &cx->gateway->keys;
-    struct key wrapping;
-    derive(keys, FOR_WRAP, false, 1, &token, &wrapping);
+    struct key wrapping = wrapping_key(cx, token, false);
     enum result result = unseal_with(cx->arena, &wrapping, grant_id, box, value);
-    if (result == OK || !keys->has_previous)
+    if (result == OK || !cx->gateway->keys.has_previous)
         return result;
-    derive(keys, FOR_WRAP, true, 1, &token, &wrapping);
+    wrapping = wrapping_key(cx, token, true);
     return unseal_with(cx->arena, &wrapping, grant_id, box, value);
 }
 
-enum result shard_data_key(struct cx *cx, struct span grant_id, struct span token,
+enum result shard_data_key(struct cx *cx, struct span grant_id, const struct token_digest *token,
                            const struct live_token *live, struct key *data_key)
 {
     struct span bytes;

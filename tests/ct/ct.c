@@ -78,8 +78,10 @@ static void finding_a_token(void)
     for (size_t i = 0; i < GRANT_MAX_LIVE_TOKENS; i++)
         rows.family.access[i] = (struct live_token){.hash = secret_bytes(32), .expires = 1};
     rows.family.refresh = rows.family.access[0];
-    (void)grant_access(&cx, &rows, secret_bytes(300));
-    (void)grant_refresh(&cx, &rows, secret_bytes(90));
+    struct token_digest access = token_digest_of(secret_bytes(300));
+    struct token_digest refresh = token_digest_of(secret_bytes(90));
+    (void)grant_access(&cx, &rows, &access);
+    (void)grant_refresh(&cx, &rows, &refresh);
 }
 
 /* ---- keys ---- */
@@ -137,11 +139,11 @@ static void wrapping(void)
 {
     struct live_token live = {.hash = SPAN("")};
     struct key key;
-    struct span token = secret_bytes(90);
+    struct token_digest token = token_digest_of(secret_bytes(90));
     struct span grant_id = SPAN("a grant's own id");
-    CHECK_INT(shard_seal_for(&cx, grant_id, token, secret_bytes(KEY_SIZE), &live.wrapped), OK);
+    CHECK_INT(shard_seal_for(&cx, grant_id, &token, secret_bytes(KEY_SIZE), &live.wrapped), OK);
     known(live.wrapped.data, live.wrapped.size);
-    CHECK_INT(told((int)shard_data_key(&cx, grant_id, token, &live, &key)), OK);
+    CHECK_INT(told((int)shard_data_key(&cx, grant_id, &token, &live, &key)), OK);
 }
 
 /* The root secret, and the signing key that is derived from it. */

@@ -9,7 +9,7 @@ import { callTool, resultOf } from "./support/mcp.js";
 import { Person } from "./support/person.js";
 import {
   changeStored, codeOf, dataKeyFrom, grantIdOf, openBox, openGrant, openTokens, readFamily, readGrant, readShards,
-  rootKey, sha256, WRAPPED_KEY_SIZE,
+  rootKey, sha256, tokenHash, WRAPPED_KEY_SIZE,
 } from "./support/records.js";
 import { findSecrets, spellingsOf } from "./support/secrets.js";
 import { readStorage } from "./support/storage.js";
@@ -120,7 +120,7 @@ function retries() {
 }
 
 const livesOf = ({ family }) => (family ? [family.refresh, ...family.access] : []);
-const recordOf = (token) => records.find((record) => livesOf(record).some(({ hash }) => hash.equals(sha256(token))));
+const recordOf = (token) => records.find((record) => livesOf(record).some(({ hash }) => hash.equals(tokenHash(token))));
 
 describe("with a live token and the root secret", () => {
   for (const name of ["redeemed, not called", "called", "refreshed three times", "rotated downstream", "an access token revoked"]) {
@@ -163,8 +163,11 @@ const sealed = () => (sealedGrants ??= findSealed());
 /** The grants whose tokens this key opens. */
 const opensTokens = (key) => sealed().filter(({ grant, id }) => openTokens(key, world.url, id, grant));
 
-/** Whether this text, taken for a token, opens any data key in `boxes`. */
-const dataKeysBy = (text, boxes) => grantIds().flatMap((id) => dataKeyFrom(secret, text, id, boxes) ?? []);
+/** Whether these bytes, taken for a token's digest, open any data key in `boxes`. */
+const dataKeysByDigest = (digest, boxes) => grantIds().flatMap((id) => dataKeyFrom(secret, digest, id, boxes) ?? []);
+
+/** Whether this text, taken for a token, does. */
+const dataKeysBy = (text, boxes) => dataKeysByDigest(sha256(text), boxes);
 
 const allBoxes = () => records.flatMap((record) => livesOf(record).map(({ wrapped }) => wrapped).concat(record.family?.codeKey ?? []));
 
@@ -189,6 +192,14 @@ describe("with the root secret and all that is stored, but no live token", () =>
     }
     for (const text of strings) assert.deepEqual(dataKeysBy(text, allBoxes()), []);
     t.diagnostic(`${strings.size} strings tried on ${allBoxes().length} wrapped keys of ${grantIds().length} grants`);
+  });
+
+  test("S1: the hash by which a token is known is not the digest that opens its box", () => {
+    const hashes = records.flatMap((record) => livesOf(record).map(({ hash }) => hash));
+    for (const hash of hashes) assert.deepEqual(dataKeysByDigest(hash, allBoxes()), []);
+    const { tokens } = grants.called;
+    assert.equal(dataKeysByDigest(sha256(tokens.access_token), allBoxes()).length, 1);
+    assert.ok(hashes.some((hash) => hash.equals(tokenHash(tokens.access_token))));
   });
 
   test("S1: no 32 stored bytes, and no key of the root secret, open a grant", (t) => {
@@ -265,9 +276,10 @@ test("S1 Q2 S78: no secret, and no half of one, in what is stored", async (t) =>
   assert.deepEqual(findSecrets(halves, storage), []);
 
   const keys = Object.values(grants).flatMap(({ tokens }) =>
-    tokens ? [dataKeyFrom(secret, tokens.refresh_token, grantIdOf(tokens.refresh_token), allBoxes())] : []);
+    tokens ? [dataKeyFrom(secret, sha256(tokens.refresh_token), grantIdOf(tokens.refresh_token), allBoxes())] : []);
+  const digests = Object.values(grants).flatMap(({ tokens }) => (tokens ? [sha256(tokens.refresh_token), sha256(tokens.access_token)] : []));
   const codes = Object.values(grants).map(({ code }) => codeOf(secret, code).dataKey);
-  for (const key of [...keys, ...codes])
+  for (const key of [...keys, ...codes, ...digests])
     for (const form of [key, ...["hex", "base64", "base64url"].map((encoding) => Buffer.from(key.toString(encoding)))])
       for (const { where, bytes } of storage) assert.ok(!bytes.includes(form), where);
 
@@ -287,7 +299,7 @@ describe("S77: a row of a format that this version does not know", () => {
     test(`${row}: 503 for everything that needs it, and nothing is lost`, async () => {
       const { tokens } = grants.called;
       const [value] = shards
-        .filter((rows) => rows.has("family") && readFamily(rows.get("family").value).refresh.hash.equals(sha256(tokens.refresh_token)))
+        .filter((rows) => rows.has("family") && readFamily(rows.get("family").value).refresh.hash.equals(tokenHash(tokens.refresh_token)))
         .map((rows) => rows.get(row).value);
       const other = Buffer.concat([Buffer.from([2]), value.subarray(1)]);
       await stopped(() => changeStored(world.stored, value, () => other));

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { Client } from "./support/client.js";
 import { callTool } from "./support/mcp.js";
 import { Person } from "./support/person.js";
-import { readFamily, readGrant, readShards, sha256 } from "./support/records.js";
+import { readFamily, readGrant, readShards, tokenHash } from "./support/records.js";
 import { wiretap } from "./support/wiretap.js";
 import { startWorld, until } from "./support/world.js";
 
@@ -243,7 +243,7 @@ test(`S5 S7 S66 S72: ${KILLS} kills in the middle of sign-ins, refreshes and cal
   });
 
   await t.test("each client's token is the one live chain of its grant, and there is no other", () => {
-    const known = new Set(apps.map(({ tokens }) => sha256(tokens.refresh_token).toString("hex")));
+    const known = new Set(apps.map(({ tokens }) => tokenHash(tokens.refresh_token).toString("hex")));
     const live = shards
       .filter((rows) => rows.has("family") && readGrant(rows.get("grant").value).state === "live")
       .map((rows) => readFamily(rows.get("family").value).refresh.hash.toString("hex"));

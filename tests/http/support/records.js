@@ -161,7 +161,10 @@ export const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
 /** From the root secret, for one purpose. */
 export const rootKey = (secret, purpose) => Buffer.from(hkdfSync("sha256", secret, "latchkey/1", purpose, 32));
 
-const wrappingKey = (secret, token) => createHmac("sha256", rootKey(secret, "wrap")).update(packed(token)).digest();
+/** How the ledger knows a token; what opens its box is the digest before that. */
+export const tokenHash = (token) => sha256(sha256(token));
+
+const wrappingKey = (secret, digest) => createHmac("sha256", rootKey(secret, "wrap")).update(packed(digest)).digest();
 
 const [FORMAT_SIZE, NONCE_SIZE, TAG_SIZE] = [2, 12, 16];
 export const WRAPPED_KEY_SIZE = FORMAT_SIZE + NONCE_SIZE + 32 + TAG_SIZE;
@@ -191,9 +194,9 @@ export function grantIdOf(token) {
   return Buffer.from(claims.jti, "base64url").subarray(0, 16);
 }
 
-/** The data key, out of any of `boxes` that `token` opens. */
-export function dataKeyFrom(secret, token, grantId, boxes) {
-  const key = wrappingKey(secret, token);
+/** The data key, out of any of `boxes` that a token of this SHA-256 opens. */
+export function dataKeyFrom(secret, digest, grantId, boxes) {
+  const key = wrappingKey(secret, digest);
   return boxes.map((box) => openBox(key, grantId, box)).find((opened) => opened?.length === 32);
 }
 
@@ -213,7 +216,7 @@ export function openTokens(dataKey, issuer, grantId, grant) {
 export function openGrant({ secret, issuer, token, grant, family }) {
   const grantId = grantIdOf(token);
   const lives = [family.refresh, ...family.access].map(({ wrapped }) => wrapped);
-  const dataKey = dataKeyFrom(secret, token, grantId, lives);
+  const dataKey = dataKeyFrom(secret, sha256(token), grantId, lives);
   if (!dataKey) return undefined;
   const sealing = grant.underCodeKey ? openBox(dataKey, grantId, family.codeKey) : dataKey;
   return sealing && openTokens(sealing, issuer, grantId, grant);

@@ -36,6 +36,7 @@ enum {
     REQUEST_MAX_URL = 16384,
     REQUEST_MAX_HEADER_BYTES = 131072,
     LEDGER_MAX_READS = 4,
+    KV_CACHE_MS = 30000, /* a copy may be so much older than the store's */
     FETCH_DEADLINE_MS = 10000,
     FETCH_MAX_BYTES = 262144
 };

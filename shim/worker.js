@@ -5,6 +5,7 @@
  */
 import module from "../build/latchkey.wasm";
 import configuration from "../build/latchkey.json";
+import { Cache } from "./cache.js";
 import { Reader, Writer } from "./wire.js";
 
 export { Ledger } from "./ledger.js";
@@ -12,7 +13,6 @@ export { Ledger } from "./ledger.js";
 const [OK, FAILED, TOO_LARGE, BUSY] = [0, 1, 3, 4];
 const RESPONSE = 0;
 const MAX_RUNS = 64;
-const MAX_CACHED = 10000;
 
 /* ---- the core: one instance for all requests, dropped when it traps ---- */
 
@@ -71,27 +71,24 @@ async function body(r, c) {
   return (w) => w.u8(c.body ? OK : TOO_LARGE).span(c.body);
 }
 
-const cache = new Map(); // shard -> what was read, for steps that may be answered so
+const steps = new Cache(10000), copies = new Cache(100);
 
 async function ledger(r, { env }) {
-  const shard = r.text(), cacheMs = r.u32(), now = Date.now();
-  let found = cacheMs > 0 && cache.get(shard);
-  if (!(found?.until > now)) {
-    cache.delete(shard);
-    found = { until: now + cacheMs, answer: await env.LEDGER.getByName(shard).apply(r.span()) };
-    if (cacheMs > 0) cache.set(shard, found);
-    if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value);
-  }
-  return (w) => w.raw(found.answer);
+  const shard = r.text(), ms = r.u32();
+  const answer = await steps.read(shard, ms, () => env.LEDGER.getByName(shard).apply(r.span()));
+  return (w) => w.raw(answer);
 }
 
 async function kvGet(r, { env }) {
-  const value = await env.KV.get(r.text(), "arrayBuffer");
+  const key = r.text(), ms = r.u32();
+  const value = await copies.read(key, ms, () => env.KV.get(key, "arrayBuffer"));
   return (w) => w.u8(OK).span(value && new Uint8Array(value));
 }
 
 function kvPut(r, { env }) {
-  return env.KV.put(r.text(), r.span(), { expirationTtl: r.u32() });
+  const key = r.text();
+  copies.forget(key);
+  return env.KV.put(key, r.span(), { expirationTtl: r.u32() });
 }
 
 async function outbound(r) {

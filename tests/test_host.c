@@ -268,7 +268,7 @@ static void outputs(void)
     CHECK_INT(unpack_u8(&u), SAID_EFFECTS);
     CHECK_INT(unpack_u8(&u), 0);
     CHECK_INT(unpack_u32(&u), 1);
-    CHECK_SPAN(unpack_span(&u), SPAN("\x03\x03\0\0\0key"));
+    CHECK_SPAN(unpack_span(&u), SPAN("\x03\x03\0\0\0key\x30\x75\0\0"));
     CHECK_INT(unpack_u32(&u), 0);
     CHECK_SPAN(unpack_span(&u), SPAN(""));
     CHECK_INT(unpack_done(&u), OK);

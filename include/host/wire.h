@@ -17,7 +17,7 @@ enum { OUTPUT_RESPONSE = 0, OUTPUT_EFFECTS = 1 };
 enum effect_kind {
     EFFECT_BODY = 1, /* u32 limit                     -> u8 outcome, body */
     EFFECT_LEDGER,   /* shard, u32 cache ms, step     -> u8 outcome, (u32 version, value)... */
-    EFFECT_KV_GET,   /* key                           -> u8 outcome, value */
+    EFFECT_KV_GET,   /* key, u32 cache ms             -> u8 outcome, value */
     EFFECT_KV_PUT,   /* key, value, u32 ttl           -> none: deferred only */
     EFFECT_FETCH,    /* see fetch_effect()            -> u8 outcome, u32 status, headers, body */
     EFFECT_LIMIT,    /* key                           -> u8 outcome, u8 allowed */

@@ -10,7 +10,8 @@
  *
  * The statics here are the module's only ones that change (besides the arena of
  * a running JSON parse, text/json.c): the memory of one run, and the configuration, which
- * is written once. Nothing of a request stays between runs.
+ * is written once. Nothing of a request stays between runs. (And the tables of jose/p256.c, constants
+ * that are made when they are first needed.)
  */
 #include "app/config.h"
 #include "app/router.h"

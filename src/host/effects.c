@@ -46,8 +46,9 @@ enum result kv_get(struct cx *cx, struct span key, struct span *value)
 {
     struct unpacker answer;
     if (!wire_answer(cx, &answer)) {
-        struct builder b = wire_effect(cx, EFFECT_KV_GET, 4 + key.size);
+        struct builder b = wire_effect(cx, EFFECT_KV_GET, 8 + key.size);
         pack_span(&b, key);
+        pack_u32(&b, KV_CACHE_MS);
         return wire_want(cx, &b);
     }
     uint8_t outcome = unpack_u8(&answer);

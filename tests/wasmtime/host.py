@@ -128,7 +128,8 @@ class Exchange:
         return await self.host.ledger.apply(shard, r.span())
 
     async def kv_get(self, r):
-        return u8(OK) + span(self.host.copies.get(r.text()))
+        key, _cache_ms = r.text(), r.u32()
+        return u8(OK) + span(self.host.copies.get(key))
 
     async def kv_put(self, r):
         self.host.copies.put(r.text(), r.span(), r.u32())

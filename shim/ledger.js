@@ -31,11 +31,17 @@ export class Ledger extends DurableObject {
     const operations = reader.list((r) => readOperation(r, late));
     this.ready ??= this.sql(TABLE);
     for (const o of operations) if (o.op === WAIT) await this.wait(o, now);
-    if (operations.every(({ op }) => op === READ || op === WAIT)) return this.run(operations, now);
-    const answer = this.ctx.storage.transactionSync(() => this.run(operations, now));
-    for (const w of this.waiting) if (this.row(w.key, w.now).version !== w.version) w.resolve();
-    await this.schedule(operations.map(({ expires }) => expires));
-    return answer;
+    const rows = operations.map(({ key }) => this.row(key, now));
+    const same = ({ value: stored }, value) => stored !== null && new Uint8Array(stored).join() === value.join();
+    const holds = operations.every(({ op, version, value }, i) =>
+      op === CHECK ? rows[i].version === version : op !== MATCH || same(rows[i], value));
+    const answer = new Writer(512).u8(holds ? APPLIED : CONFLICT);
+    operations.forEach(({ op }, i) => {
+      if (op === READ) answer.u32(rows[i].version).span(rows[i].value && new Uint8Array(rows[i].value));
+    });
+    if (holds && operations.some(({ op }) => op === WRITE || op === TOUCH || op === DELETE))
+      await this.write(operations, rows, now);
+    return answer.bytes();
   }
 
   row(key, now) {
@@ -48,25 +54,18 @@ export class Ledger extends DurableObject {
     return row.expires > now ? row : NO_ROW;
   }
 
-  run(operations, now) {
-    const rows = operations.map(({ key }) => this.row(key, now));
-    const holds = operations.every(({ op, version, value }, i) =>
-      op === CHECK ? rows[i].version === version : op !== MATCH || same(rows[i].value, value));
-    const answer = new Writer(512).u8(holds ? APPLIED : CONFLICT);
-    operations.forEach(({ op }, i) => {
-      if (op === READ) answer.u32(rows[i].version).span(rows[i].value && new Uint8Array(rows[i].value));
-    });
-    if (holds) operations.forEach((operation, i) => this.write(operation, rows[i]));
-    return answer.bytes();
+  /** Nothing is awaited from the reads to the end of the transaction: no other step comes between. */
+  write(operations, rows, now) {
+    const changed = operations.map((o, i) => [o.key, after(o, rows[i])]).filter(([, row], i) => row !== rows[i]);
+    this.ctx.storage.transactionSync(() => changed.forEach(([key, row]) => this.store(key, row)));
+    for (const [key, row] of changed) this.rows.set(key, row);
+    for (const w of this.waiting) if (this.row(w.key, w.now).version !== w.version) w.resolve();
+    return this.schedule(operations.map(({ expires }) => expires));
   }
 
-  write({ op, key, expires, value }, row) {
-    const end = expires > KEEP_EXPIRY ? row.expires : expires;
-    if (op === WRITE)
-      this.sql("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", key, row.version + 1, end, value);
-    if (op === TOUCH && row.version > 0) this.sql("UPDATE rows SET expires = ? WHERE key = ?", end, key);
-    if (op === DELETE) this.sql("DELETE FROM rows WHERE key = ?", key);
-    if (op !== READ) this.rows.delete(key); // read anew, whether the transaction holds or not
+  store(key, { version, expires, value }) {
+    if (version === 0) this.sql("DELETE FROM rows WHERE key = ?", key);
+    else this.sql("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?)", key, version, expires, value);
   }
 
   async wait({ key, version, ms }, now) {
@@ -110,6 +109,10 @@ function readOperation(r, late) {
   return o;
 }
 
-function same(stored, value) {
-  return stored !== null && new Uint8Array(stored).join() === value.join();
+/** The row as an operation leaves it; the same object if there is nothing to store. */
+function after({ op, expires, value }, row) {
+  const end = expires > KEEP_EXPIRY ? row.expires : expires;
+  if (op === WRITE) return { version: row.version + 1, expires: end, value };
+  if (op === TOUCH && row.version > 0) return { ...row, expires: end };
+  return op === DELETE ? { ...NO_ROW } : row; // one that has expired is still stored
 }

@@ -10,8 +10,7 @@ import { Reader, Writer } from "./wire.js";
 
 export { Ledger } from "./ledger.js";
 
-const [OK, FAILED, TOO_LARGE, BUSY] = [0, 1, 3, 4];
-const RESPONSE = 0;
+const [OK, FAILED, TOO_LARGE, BUSY] = [0, 1, 3, 4], RESPONSE = 0;
 const MAX_RUNS = 64;
 
 /* ---- the core: one instance for all requests, dropped when it traps ---- */
@@ -153,7 +152,9 @@ async function serve(c) {
     const out = run(c.env, journal);
     if (out.u8() === RESPONSE) {
       const status = out.u32(), headers = out.pairs(), body = out.span();
-      return end(out, new Response(body?.length ? body : null, { status, headers }));
+      const response = new Response(body?.length ? body : null, { status });
+      for (const [name, value] of headers) response.headers.append(name, value);
+      return end(out, response);
     }
     if (out.u8()) c.mustFinish();
     const answers = await Promise.all(performAll(out));
@@ -164,8 +165,6 @@ async function serve(c) {
   throw new Error("a request that does not end");
 }
 
-const fault = JSON.stringify({ error: "server_error", error_description: "See the gateway's log." });
-
 export default {
   async fetch(request, env, ctx) {
     // A client that leaves ends the request, but leaves nothing half done.
@@ -174,7 +173,7 @@ export default {
       return await serve({ request, env, ctx, mustFinish: () => ctx.waitUntil(promise) });
     } catch (error) {
       console.error(error.message);
-      return new Response(fault, { status: 500, headers: { "content-type": "application/json" } });
+      return Response.json({ error: "server_error", error_description: "See the gateway's log." }, { status: 500 });
     } finally {
       resolve();
     }

@@ -4,8 +4,7 @@ import { Reader, Writer } from "./wire.js";
 const [CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT] = [1, 2, 3, 4, 5, 6, 7];
 const [APPLIED, CONFLICT] = [0, 2];
 const KEEP_EXPIRY = 2 ** 63; // and above
-const MAX_REMEMBERED = 64;
-const NO_ROW = { version: 0, expires: 0, value: null };
+const MAX_REMEMBERED = 64, NO_ROW = { version: 0, expires: 0, value: null };
 const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL,
   expires INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID`;
 

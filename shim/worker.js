@@ -10,8 +10,7 @@ import { Reader, Writer } from "./wire.js";
 
 export { Ledger } from "./ledger.js";
 
-const [OK, FAILED, TOO_LARGE, BUSY] = [0, 1, 3, 4], RESPONSE = 0;
-const MAX_RUNS = 64;
+const [OK, FAILED, TOO_LARGE, BUSY] = [0, 1, 3, 4], RESPONSE = 0, MAX_RUNS = 64;
 
 /* ---- the core: one instance for all requests, dropped when it traps ---- */
 
@@ -121,9 +120,11 @@ async function forward(r, c) {
 
 /** @returns {Promise<((w: Writer) => void) | Response | undefined>} a Response ends the request */
 async function perform(r, c) {
+  const effect = EFFECTS[r.u8()];
   try {
-    return await EFFECTS[r.u8()](r, c);
+    return await effect(r, c);
   } catch (error) {
+    console.warn(`${effect.name}: ${error.name}`); // a message may say what it could not parse
     return (w) => w.u8(error.overloaded ? BUSY : FAILED); // what to make of it is the core's
   }
 }

@@ -5,6 +5,8 @@
  */
 #include "base/base64.h"
 #include "check.h"
+#include "oauth/record.h"
+#include "oauth/shard.h"
 #include "support/caller.h"
 
 static struct world world;
@@ -82,6 +84,32 @@ static struct span text_of_another_format(struct span text)
     return base64url_encode(&world.arena, of_another_format(box));
 }
 
+/* The grant's row, but for what is within the box of the downstream tokens. */
+static struct span tokens_of_another_format(const struct caller *c, struct span row)
+{
+    struct cx cx = {.arena = &world.arena, .gateway = &world.gateway, .now = world.now};
+    struct token_digest token = token_digest_of(c->access_token);
+    struct grant_rows rows = {.id = ABSENT};
+    struct key key;
+    struct span tokens = SPAN("");
+    drbg_make(&cx.drbg, SPAN("a seed for a box of the tests.. "));
+    CHECK_INT(access_token_grant(&cx, c->access_token, &rows.id), OK);
+    CHECK_INT(grant_unpack(row, &rows.grant), OK);
+    CHECK_INT(
+        family_unpack(world_row(&world, world.rows[0].shard, SPAN("family"))->value, &rows.family),
+        OK);
+    CHECK_INT(shard_data_key(&cx, rows.id, &token, grant_access(&cx, &rows, &token), &key), OK);
+    struct builder owner = builder_make(&world.arena, 256);
+    pack_span(&owner, world.gateway.issuer);
+    pack_span(&owner, rows.grant.user);
+    pack_span(&owner, rows.id);
+    struct span *box = &rows.grant.sealed_tokens;
+    CHECK_INT(unseal_with(&world.arena, &key, built(&owner), *box, &tokens), OK);
+    CHECK_INT(
+        seal_with(&world.arena, &key, &cx.drbg, built(&owner), of_another_format(tokens), box), OK);
+    return grant_pack(&world.arena, &rows.grant);
+}
+
 /* Of a newer version, before it was rolled back: nothing in the ledger is taken for an attack. */
 static void unknown_formats(void)
 {
@@ -108,6 +136,16 @@ static void unknown_formats(void)
     row->value = kept;
     CHECK_INT(caller_do(&again, REFRESH), 200);
     CHECK_SPAN(again.refresh_token, c.refresh_token);
+
+    check_row("S77: downstream tokens of another version: later, and nothing is lost");
+    CHECK(caller_is_served(&c));
+    row = (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("grant"));
+    kept = row->value;
+    row->value = tokens_of_another_format(&c, kept);
+    CHECK_INT(caller_do(&c, CALL), 503);
+    row = (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("grant"));
+    row->value = kept;
+    CHECK(caller_is_served(&c));
 }
 
 static void key_of_the_product(void)

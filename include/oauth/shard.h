@@ -46,6 +46,7 @@ enum result shard_data_key(struct cx *cx, struct span grant_id, const struct tok
 /*
  * The downstream tokens into the grant's record, and out of it. The box names
  * its owner (deployment, user, grant): copied elsewhere it does not open.
+ * HOST_FAILED: it holds, but a later version wrote it.
  */
 enum result shard_seal_tokens(struct cx *cx, struct span grant_id, struct grant *grant,
                               const struct downstream_tokens *tokens,

@@ -14,9 +14,10 @@ export default {
     const [body] = await Promise.all([request.arrayBuffer(), ROWS?.getByName("grant").read("row")]);
     const sent = { accept, "content-type": type, authorization: authorization ?? "Bearer none" };
     const response = await fetch(RUNTIME, { method: request.method, headers: sent, body: body.byteLength > 0 ? body : null, redirect: "manual" });
-    const headers = { "x-content-type-options": "nosniff" };
-    for (const [name, value] of response.headers) if (KEPT.includes(name)) headers[name] = value;
+    const answer = new Response(response.body, { status: response.status });
+    answer.headers.append("x-content-type-options", "nosniff");
+    for (const [name, value] of response.headers) if (KEPT.includes(name)) answer.headers.append(name, value);
     console.log(LINE);
-    return new Response(response.body, { status: response.status, headers });
+    return answer;
   },
 };

@@ -108,10 +108,10 @@ function readOperation(r, late) {
   return o;
 }
 
-/** The row as an operation leaves it; the same object if there is nothing to store. */
+/** The row as an operation leaves it, its value no view of the step; the same object if there is nothing to store. */
 function after({ op, expires, value }, row) {
   const end = expires > KEEP_EXPIRY ? row.expires : expires;
-  if (op === WRITE) return { version: row.version + 1, expires: end, value };
+  if (op === WRITE) return { version: row.version + 1, expires: end, value: value.slice() };
   if (op === TOUCH && row.version > 0) return { ...row, expires: end };
   return op === DELETE ? { ...NO_ROW } : row; // one that has expired is still stored
 }

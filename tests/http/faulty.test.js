@@ -234,6 +234,19 @@ describe("a faulty platform", { skip: HOST !== "wrangler" && "the faults are in 
     }
   });
 
+  test("S1: an object gets its step and keeps its rows, and nothing that lay beside them in memory", async () => {
+    const { access_token } = await signIn();
+    await plan({});
+    assert.equal((await call(access_token)).status, 200);
+    await until(async () => (await visits("object")) === 2, "the tokens are sealed anew, while the call is forwarded");
+    const { held } = await told();
+    const token = world.seen.runtime.at(-1).headers.authorization;
+    assert.ok(token.startsWith("Bearer "));
+    assert.ok(held.length > 2, "steps and rows");
+    assert.ok(!held.some(({ text }) => text.includes(token.slice(7))), "the product's token");
+    for (const { own, text } of held) assert.equal(text.length, own);
+  });
+
   test("S72: a platform that is away for good: 503 and Retry-After everywhere, and then all is as before", async () => {
     const [tokens, authorized] = [await signIn(), await client.authorize(alice)];
     await plan({ ledger: { how: "before", times: 1000 } });

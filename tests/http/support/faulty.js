@@ -1,7 +1,8 @@
 /**
  * An entry of the Worker for tests: the production shim on a platform where things go wrong.
  * What is to go wrong is posted to /__faults as { place: { how, nth, times } }: the nth time
- * (and `times` in all) that this place is come to. GET tells how often each was come to since.
+ * (and `times` in all) that this place is come to. GET tells how often each was come to since,
+ * and what objects got hold of.
  * With { marked: true }, only requests with an x-faulty header meet any fault.
  */
 import { Cache } from "../../../shim/cache.js";
@@ -14,6 +15,8 @@ const LATE_MS = 1500;
 
 let plan = {};
 let visits = {};
+let held = []; // what steps and remembered rows hold on to: all of the memory that they are pieces of
+const latin1 = new TextDecoder("latin1");
 const copies = new Map(); // of KV: each key's values so far
 
 /** How to fail at this place, if at all. */
@@ -34,6 +37,8 @@ export class Ledger extends ProductionLedger {
     const how = fault("object");
     if (how === "abort before") this.ctx.abort("a test has ended it");
     const answer = await super.apply(step);
+    const views = [step, ...this.rows.values().map(({ value }) => value).filter(ArrayBuffer.isView)];
+    held.push(...views.map((view) => ({ own: view.length, text: latin1.decode(view.buffer) })));
     if (how === "abort after") this.ctx.abort("a test has ended it");
     return answer;
   }
@@ -103,8 +108,8 @@ function swollen(request) {
 }
 
 async function control(request) {
-  if (request.method === "POST") [plan, visits] = [await request.json(), {}];
-  return Response.json({ visits, copies: [...copies.keys()] });
+  if (request.method === "POST") [plan, visits, held] = [await request.json(), {}, []];
+  return Response.json({ visits, held, copies: [...copies.keys()] });
 }
 
 export default {

@@ -36,7 +36,6 @@ enum {
     REQUEST_MAX_URL = 16384,
     REQUEST_MAX_HEADER_BYTES = 131072,
     LEDGER_MAX_READS = 4,
-    KV_CACHE_MS = 30000, /* a copy may be so much older than the store's */
     FETCH_DEADLINE_MS = 10000,
     FETCH_MAX_BYTES = 262144
 };
@@ -172,7 +171,7 @@ void ledger_commit_later(struct cx *cx, struct ledger_step *step);
 
 /* Read-mostly copies. NOT_FOUND when missing; also when the store fails: a copy can be made anew.
  */
-enum result kv_get(struct cx *cx, struct span key, struct span *value) MUST_USE;
+enum result kv_get(struct cx *cx, struct span key, uint32_t cache_ms, struct span *value) MUST_USE;
 /* After the response. ttl in seconds, at least 60. */
 void kv_put_later(struct cx *cx, struct span key, struct span value, uint32_t ttl_seconds);
 

@@ -69,7 +69,7 @@ async function body(r, c) {
   return (w) => w.u8(c.body ? OK : TOO_LARGE).span(c.body);
 }
 
-const steps = new Cache(10000), copies = new Cache(100);
+const steps = new Cache(1000), copies = new Cache(100); // some 4 KB each; at most 64 KB
 
 async function ledger(r, { env }) {
   const shard = r.text(), ms = r.u32(); // slice: with a view, the whole run's output would be sent, tokens and all

@@ -84,12 +84,23 @@ static inline void script_expect(struct script *s, struct span asked, struct spa
 }
 
 /* value ABSENT: there is no copy. */
-static inline void expect_kv(struct script *s, struct span key, struct span value)
+static inline void script_expect_kv(struct script *s, struct span asked, struct span value)
 {
     struct builder b = builder_make(&s->arena, 8 + value.size);
     pack_u8(&b, 0);
     pack_span(&b, value);
-    script_expect(s, JOIN(&s->arena, SPAN("kv "), key), built(&b));
+    script_expect(s, asked, built(&b));
+}
+
+static inline void expect_kv(struct script *s, struct span key, struct span value)
+{
+    script_expect_kv(s, JOIN(&s->arena, SPAN("kv "), key), value);
+}
+
+/* Of the store itself, not of what the Worker remembers. */
+static inline void expect_kv_now(struct script *s, struct span key, struct span value)
+{
+    script_expect_kv(s, JOIN(&s->arena, SPAN("kv now "), key), value);
 }
 
 static inline void expect_fetch(struct script *s, const char *asked, uint32_t status,
@@ -151,7 +162,7 @@ static inline struct span script_asked(struct script *s, struct span effect)
     struct unpacker u = unpack_make(span_skip(effect, 1));
     struct span first = unpack_span(&u);
     if (effect.data[0] == ASKS_KV_GET)
-        return JOIN(&s->arena, SPAN("kv "), first);
+        return JOIN(&s->arena, unpack_u32(&u) > 0 ? SPAN("kv ") : SPAN("kv now "), first);
     if (effect.data[0] == ASKS_LEDGER)
         return JOIN(&s->arena, SPAN("ledger "), first);
     if (effect.data[0] == ASKS_BODY)

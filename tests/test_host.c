@@ -169,7 +169,7 @@ static enum result ask(enum asks what)
         ledger_read(&step, SPAN("key"), &row);
         return ledger_commit(&cx, &step);
     case COPY:
-        return kv_get(&cx, SPAN("key"), &got);
+        return kv_get(&cx, SPAN("key"), 30000, &got);
     case FETCH:
         return host_fetch(&cx, &(struct fetch){.method = SPAN("GET"), .url = SPAN("u")}, &fetched);
     case LIMIT:
@@ -262,7 +262,7 @@ static void outputs(void)
     host_log(&cx, SPAN("line"));
     struct span key = SPAN("key");
     kv_put_later(&cx, key, SPAN("value"), 60);
-    CHECK_INT(kv_get(&cx, key, &key), PENDING);
+    CHECK_INT(kv_get(&cx, key, 30000, &key), PENDING);
     output = host_end(&cx, PENDING);
     u = unpack_make(output);
     CHECK_INT(unpack_u8(&u), SAID_EFFECTS);

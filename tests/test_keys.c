@@ -241,17 +241,34 @@ static void still_unknown(void)
 /* Of all requests within JWKS_REFETCH_SECONDS one may write the row; the others do not fetch. */
 static void storm(void)
 {
-    /* A ledger that is away says nothing of the key. */
-    const uint8_t outcomes[] = {CONFLICTED, FAILED};
-    const enum result wanted[] = {NOT_FOUND, TEMPORARILY_UNAVAILABLE};
-    for (size_t i = 0; i < COUNT(outcomes); i++) {
+    const struct {
+        const char *why;
+        const char *stored; /* meanwhile, by whoever had the turn */
+        uint64_t expires;
+        enum result wanted;
+    } rows[] = {
+        {"the store has no more", "a", NOW + 600, NOT_FOUND},
+        {"the store has it by now", "abx", NOW + 600, OK},
+        {"the store had it", "abx", NOW, NOT_FOUND},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_row(rows[i].why);
         start(SPAN("x"));
         expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
-        expect_ledger(&script, copy_key, outcomes[i]);
-        CHECK_INT(script_run(&script, find), wanted[i]);
+        expect_ledger(&script, copy_key, CONFLICTED);
+        expect_kv_now(&script, copy_key, copy_of(key_set(rows[i].stored), 1, rows[i].expires));
+        CHECK_INT(script_run(&script, find), rows[i].wanted);
         CHECK_INT(script.sent_count, 0);
         check_not_stored();
     }
+    check_row("a ledger that is away says nothing of the key");
+    start(SPAN("x"));
+    expect_kv(&script, copy_key, copy_of(key_set("a"), 1, NOW + 600));
+    expect_ledger(&script, copy_key, FAILED);
+    CHECK_INT(script_run(&script, find), TEMPORARILY_UNAVAILABLE);
+    CHECK_INT(script.sent_count, 0);
+    check_not_stored();
+    check_row(NULL);
 }
 
 static void outage(void)
@@ -308,6 +325,7 @@ static void anonymous_key(void)
             build_byte(&b, span_starts(span_skip(text, at), SPAN("id\":")) ? 'x' : text.data[at]);
         expect_kv(&script, copy_key, copy_of(built(&b), 1, NOW + JWKS_CACHE_SECONDS));
         expect_ledger(&script, copy_key, CONFLICTED);
+        expect_kv_now(&script, copy_key, copy_of(built(&b), 1, NOW + JWKS_CACHE_SECONDS));
         CHECK_INT(script_run(&script, find), NOT_FOUND);
         CHECK(span_contains(built(&b), SPAN("\"kxd\":")));
     }

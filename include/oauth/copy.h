@@ -11,8 +11,11 @@
 /* "{kind}:{hash of the URL}": a URL may be longer than a key of the store may be. */
 struct span copy_key(struct arena *a, struct span kind, struct span url);
 
+/* What a Worker has read of the store may serve it for so long; 0 asks the store. */
+enum { COPY_CACHE_MS = 30000 };
+
 /* NOT_FOUND: there is none, or it is over. */
-enum result copy_get(struct cx *cx, struct span key, struct span *text) MUST_USE;
+enum result copy_get(struct cx *cx, struct span key, uint32_t cache_ms, struct span *text) MUST_USE;
 
 /* After the response. */
 void copy_put_later(struct cx *cx, struct span key, struct span text, uint32_t seconds);

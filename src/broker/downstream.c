@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "broker/backchannel.h"
+#include "oauth/copy.h"
 #include "oauth/error.h"
 #include "oauth/pkce.h"
 #include "oauth/scope.h"
@@ -142,7 +143,7 @@ enum result downstream_discover(struct cx *cx, const struct profile *profile,
     }
     struct span key = JOIN(cx->arena, SPAN("metadata:"), profile->issuer);
     struct span text;
-    enum result copied = kv_get(cx, key, &text);
+    enum result copied = kv_get(cx, key, COPY_CACHE_MS, &text);
     if (copied == PENDING)
         return PENDING;
     if (copied != OK || read_metadata(cx, text, &read) != NULL) {

@@ -42,13 +42,13 @@ void host_keep(struct cx *cx, struct span value)
 
 /* ---- copies ---- */
 
-enum result kv_get(struct cx *cx, struct span key, struct span *value)
+enum result kv_get(struct cx *cx, struct span key, uint32_t cache_ms, struct span *value)
 {
     struct unpacker answer;
     if (!wire_answer(cx, &answer)) {
         struct builder b = wire_effect(cx, EFFECT_KV_GET, 8 + key.size);
         pack_span(&b, key);
-        pack_u32(&b, KV_CACHE_MS);
+        pack_u32(&b, cache_ms);
         return wire_want(cx, &b);
     }
     uint8_t outcome = unpack_u8(&answer);

@@ -12,10 +12,10 @@ struct span copy_key(struct arena *a, struct span kind, struct span url)
     return JOIN(a, kind, SPAN(":"), base64url_encode(a, hash_span(&hash)));
 }
 
-enum result copy_get(struct cx *cx, struct span key, struct span *text)
+enum result copy_get(struct cx *cx, struct span key, uint32_t cache_ms, struct span *text)
 {
     struct span copy;
-    TRY(kv_get(cx, key, &copy));
+    TRY(kv_get(cx, key, cache_ms, &copy));
     struct unpacker u = unpack_make(copy);
     uint8_t format = unpack_u8(&u);
     uint64_t expires = unpack_u64(&u);

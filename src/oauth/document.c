@@ -166,7 +166,7 @@ enum result client_document(struct cx *cx, struct span client_id, struct client 
     *client = (struct client){.kind = CLIENT_DOCUMENT, .id = client_id, .host = url.host};
 
     struct span key = copy_key(cx->arena, SPAN("document"), client_id);
-    enum result copy = copy_get(cx, key, &text);
+    enum result copy = copy_get(cx, key, COPY_CACHE_MS, &text);
     if (copy == PENDING)
         return PENDING;
     if (copy == OK)

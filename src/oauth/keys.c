@@ -21,10 +21,10 @@ static bool has_key(const struct jwks *set, struct span kid)
     return false;
 }
 
-static enum result read_copy(struct cx *cx, struct span key, struct jwks *set)
+static enum result read_copy(struct cx *cx, struct span key, uint32_t cache_ms, struct jwks *set)
 {
     struct span text;
-    TRY(copy_get(cx, key, &text));
+    TRY(copy_get(cx, key, cache_ms, &text));
     return read_set(cx, text, set) == OK ? OK : NOT_FOUND;
 }
 
@@ -62,37 +62,36 @@ static enum result unavailable(struct cx *cx)
                   "The signing keys cannot be fetched at the moment. Try again in a minute.");
 }
 
+/* Whoever had the turn may have stored more than this Worker remembers. */
+static enum result find_stored(struct cx *cx, struct span key, struct span kid, struct jwks *set)
+{
+    TRY(read_copy(cx, key, 0, set));
+    return has_key(set, kid) ? OK : NOT_FOUND;
+}
+
 static enum result find(struct cx *cx, struct span jwks_uri, struct span kid, bool limited,
                         struct jwks *set)
 {
     struct span key = copy_key(cx->arena, SPAN("jwks"), jwks_uri);
-    struct jwks found;
-    enum result copied = read_copy(cx, key, &found);
-    if (copied == PENDING)
+    struct span text;
+    enum result copied = read_copy(cx, key, COPY_CACHE_MS, set);
+    if (copied == PENDING || (copied == OK && has_key(set, kid)))
+        return copied;
+    if (limited)
+        TRY(limit_caller(cx, SPAN("jwks")));
+    enum result turn = copied == OK ? take_turn(cx, key) : OK;
+    if (turn == CONFLICT)
+        return find_stored(cx, key, kid, set);
+    if (turn != OK)
+        return turn == PENDING ? PENDING : unavailable(cx);
+    enum result fetched = fetch_set(cx, jwks_uri, &text, set);
+    if (fetched == PENDING)
         return PENDING;
-    if (copied != OK || !has_key(&found, kid)) {
-        struct span text;
-        if (limited)
-            TRY(limit_caller(cx, SPAN("jwks")));
-        if (copied == OK) {
-            enum result turn = take_turn(cx, key);
-            if (turn == CONFLICT)
-                return NOT_FOUND;
-            if (turn != OK)
-                return turn == PENDING ? PENDING : unavailable(cx);
-        }
-        enum result fetched = fetch_set(cx, jwks_uri, &text, &found);
-        if (fetched == PENDING)
-            return PENDING;
-        /* The copy, if there is one, stays as it is, and good for the keys that it has. */
-        if (fetched != OK)
-            return copied == OK ? NOT_FOUND : unavailable(cx);
-        copy_put_later(cx, key, text, JWKS_CACHE_SECONDS);
-    }
-    if (!has_key(&found, kid))
-        return NOT_FOUND;
-    *set = found;
-    return OK;
+    /* The copy, if there is one, stays as it is, and good for the keys that it has. */
+    if (fetched != OK)
+        return copied == OK ? NOT_FOUND : unavailable(cx);
+    copy_put_later(cx, key, text, JWKS_CACHE_SECONDS);
+    return has_key(set, kid) ? OK : NOT_FOUND;
 }
 
 enum result jwks_find(struct cx *cx, struct span jwks_uri, struct span kid, struct jwks *set)

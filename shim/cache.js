@@ -9,10 +9,10 @@ export class Cache {
   /** One no older than `ms`, or what `ask` gives now; that something is not there is always asked. */
   async read(key, ms, ask) {
     const now = Date.now(), found = this.#answers.get(key);
-    if (ms > 0 && found?.until > now) return found.answer;
+    if (now - found?.asked < ms) return found.answer;
     this.#answers.delete(key);
     const answer = await ask();
-    if (ms > 0 && answer !== null) this.#answers.set(key, { until: now + ms, answer });
+    if (ms > 0 && answer !== null) this.#answers.set(key, { asked: now, answer });
     if (this.#answers.size > this.most) this.#answers.delete(this.#answers.keys().next().value);
     return answer;
   }

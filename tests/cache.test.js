@@ -33,6 +33,13 @@ test("its age counts from when it was asked for, not from when it came", async (
   assert.equal(await read("a"), 1);
 });
 
+test("how old it may be is for the reader to say", async () => {
+  assert.equal(await read("a", 1000), 0);
+  mock.timers.tick(500);
+  assert.equal(await read("a", 501), 0);
+  assert.equal(await read("a", 500), 1);
+});
+
 test("who wants none that is older asks, and what stood there is gone", async () => {
   assert.equal(await read("a"), 0);
   assert.equal(await read("a", 0), 1);

@@ -28,7 +28,7 @@
 struct gateway; /* oauth/gateway.h: the configuration and its keys */
 
 enum {
-    SEED_SIZE = 32,
+    SEED_SIZE = KEY_SIZE,  /* as drbg_make wants it */
     HOST_MAX_EFFECTS = 8,  /* wanted by one run */
     HOST_MAX_DEFERRED = 8, /* performed after the response */
     RESPONSE_MAX_HEADERS = 24,

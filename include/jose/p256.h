@@ -15,7 +15,7 @@ enum { P256_SCALAR_SIZE = 32, P256_COORDINATE_SIZE = 32, P256_POINT_SIZE = 65 };
 /* Whether it is one: both coordinates below the field's prime, and on the curve. */
 bool p256_is_point(const uint8_t point[P256_POINT_SIZE]) MUST_USE;
 
-/* The base point times a scalar, which is neither 0 nor above the order. */
+/* The base point times a scalar, which is not 0 and below the order. */
 void p256_base_times(const uint8_t scalar[P256_SCALAR_SIZE], uint8_t out[P256_POINT_SIZE]);
 
 /*

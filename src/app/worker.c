@@ -8,10 +8,10 @@
  *   output_size()    of the last output, whose address configure or run returned
  *   wipe()           forgets the input, the output and all that was computed on the way
  *
- * The statics here are the module's only ones that change (besides the arena of
- * a running JSON parse, text/json.c): the memory of one run, and the configuration, which
- * is written once. Nothing of a request stays between runs. (And the tables of jose/p256.c, constants
- * that are made when they are first needed.)
+ * The statics here are the module's only ones that change: the memory of one run, and
+ * the configuration, which is written once. Nothing of a request stays between runs.
+ * (Besides them there are the arena of a running JSON parse, text/json.c, and the tables
+ * of jose/p256.c: constants that are made when they are first needed.)
  */
 #include "app/config.h"
 #include "app/router.h"

@@ -101,10 +101,11 @@ static uint32_t teeth_at(const uint8_t *scalar, size_t column)
 }
 
 /*
- * BearSSL's addition of a point to itself or to its opposite would be wrong, but
- * does not come up. The sum so far is s G and the part p G, where s and p share
- * no bit and s + p, made of leading bits of the scalar, is at most the scalar:
- * so they differ, and s + p is no multiple of the order.
+ * BearSSL's addition of a point to itself would be wrong, and nothing can be added
+ * to what a point and its opposite make; neither comes up. The sum so far is s G and
+ * the part p G, where s and p share no bit, and s + p is made of the leading bits of
+ * each 32 bits of the scalar: it is at most the scalar, which is below the order. So
+ * s and p differ, and s + p is no multiple of the order.
  */
 static void times_base(const uint8_t *scalar, p256_jacobian *sum)
 {

@@ -120,7 +120,7 @@ enum result code_open(struct cx *cx, struct span text, struct code *code) MUST_U
 /* ---- tokens that clients hold ---- */
 
 /*
- * A token, read once: its SHA-256 opens what was sealed for it, and the hash of that is what
+ * A token, read once: its digest opens what was sealed for it, and the SHA-256 of that is what
  * the ledger knows it by, which opens nothing.
  */
 struct token_digest {

@@ -39,9 +39,8 @@ static const char *const KEPT[] = {
 
 struct call {
     const struct server *server;
-    struct span token;
-    struct token_digest digest; /* of the token, once its grant is read */
-    struct span origin;         /* ABSENT: not from a browser */
+    struct token_digest token;
+    struct span origin; /* ABSENT: not from a browser */
     struct span body;
     struct mcp_message message;
     struct grant_rows rows;
@@ -136,7 +135,7 @@ static bool has_token_in_query(struct cx *cx)
            form_count(&query, SPAN("access_token")) > 0;
 }
 
-static enum result read_token(struct cx *cx, struct call *call, struct span *grant_id)
+static enum result read_token(struct cx *cx, struct span *token, struct span *grant_id)
 {
     struct span header = headers_get(&cx->request.headers, SPAN("authorization"));
     if (!span_present(header))
@@ -144,16 +143,16 @@ static enum result read_token(struct cx *cx, struct call *call, struct span *gra
     if (has_token_in_query(cx))
         return refuse(cx, INVALID_REQUEST, "token_twice",
                       "Send the access token in the Authorization header only.");
-    if (http_credentials(header, SPAN("Bearer"), &call->token) != OK || !span_present(call->token))
+    if (http_credentials(header, SPAN("Bearer"), token) != OK || !span_present(*token))
         return invalid_token(cx, "credentials_malformed");
-    if (access_token_grant(cx, call->token, grant_id) != OK)
+    if (access_token_grant(cx, *token, grant_id) != OK)
         return invalid_token(cx, "token_unknown");
     return OK;
 }
 
 static enum result check_token(struct cx *cx, struct call *call)
 {
-    call->live = grant_access(cx, &call->rows, &call->digest);
+    call->live = grant_access(cx, &call->rows, &call->token);
     if (call->live == NULL)
         return invalid_token(cx, "token_dead");
     audit_grant(cx, call->rows.id, &call->rows.grant);
@@ -289,7 +288,7 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
     /* Twice: a downstream token may die before its time. */
     for (int attempt = 0; attempt < 2; attempt++) {
         enum result better =
-            connection_token(cx, profile, &call->rows, &call->digest, access_token, &access_token);
+            connection_token(cx, profile, &call->rows, &call->token, access_token, &access_token);
         if (better == NOT_FOUND)
             break;
         TRY(better);
@@ -304,17 +303,18 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
 static enum result serve(struct cx *cx, struct call *call)
 {
     bool is_post = span_equal(cx->request.method, SPAN("POST"));
+    struct span token;
     struct span grant_id;
     bool answered;
-    TRY(read_token(cx, call, &grant_id));
+    TRY(read_token(cx, &token, &grant_id));
     enum result body = is_post ? host_body(cx, cx->gateway->body_limit, &call->body) : OK;
     enum result read = grant_read(cx, grant_id, &call->rows);
     if (body == PENDING || read == PENDING)
         return PENDING;
-    call->digest = token_digest_of(call->token);
+    call->token = token_digest_of(token);
     /* A remembered row may be older than the token. */
     if (cx->gateway->lifetimes.grant_cache > 0 &&
-        (read == NOT_FOUND || (read == OK && grant_access(cx, &call->rows, &call->digest) == NULL)))
+        (read == NOT_FOUND || (read == OK && grant_access(cx, &call->rows, &call->token) == NULL)))
         read = grant_read_now(cx, grant_id, &call->rows);
     if (read == NOT_FOUND)
         return invalid_token(cx, "grant_gone");

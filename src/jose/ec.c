@@ -152,7 +152,10 @@ static void nonce_make(const struct p256_private *key, const struct number *hash
     while (!in_range(nonce));
 }
 
-/* FIPS 186-5 section 6.4.1: r is the x of k G, and s = (hash + r key) / k. */
+/*
+ * FIPS 186-5 section 6.4.1: r is the x of k G, and s = (hash + r key) / k. That neither is 0 goes
+ * without a check: nobody could find a message for which it were so.
+ */
 enum result es256_sign(const struct p256_private *key, struct span message,
                        uint8_t signature[ES256_SIZE])
 {
@@ -172,12 +175,11 @@ enum result es256_sign(const struct p256_private *key, struct span message,
     struct number x = number_of(key->scalar, &n);
     struct number r = number_of(point + 1, &n);
     struct number s;
-    /* A product comes out divided by Montgomery's factor: so the others are too. */
+    /* A product comes out divided by Montgomery's factor, so that is put in before. */
+    br_i31_to_monty(x.words, n.words);
     br_i31_montymul(s.words, x.words, r.words, n.words, n0i);
-    br_i31_from_monty(hash.words, n.words, n0i);
-    br_i31_from_monty(k.words, n.words, n0i);
-    uint32_t carry = br_i31_add(s.words, hash.words, 1);
-    br_i31_sub(s.words, n.words, carry | (br_i31_sub(s.words, n.words, 0) ^ 1));
+    br_i31_add(s.words, hash.words, 1); /* no carry: nine words have room for 279 bits */
+    br_i31_sub(s.words, n.words, br_i31_sub(s.words, n.words, 0) ^ 1);
     br_i31_encode(signature, P256_SCALAR_SIZE, r.words);
     divide(&s, &k, &n, n0i, signature + P256_SCALAR_SIZE);
     return OK;

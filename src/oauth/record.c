@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { GRANT_FORMAT = 1, FAMILY_FORMAT = 1, CODE_FORMAT = 1, TOKENS_FORMAT = 1 };
+enum { GRANT_FORMAT = 1, FAMILY_FORMAT = 2, CODE_FORMAT = 1, TOKENS_FORMAT = 1 };
 
 /* Room for the numbers and lengths of any record below. */
 enum { RECORD_OVERHEAD = 256 };

@@ -120,7 +120,7 @@ const readLive = (u) => ({ hash: u.span(), expires: u.u64(), scopes: u.text(), w
 
 /** The `family` row. */
 export const readFamily = (value) =>
-  unpack(value, 1, (u) => ({
+  unpack(value, 2, (u) => ({
     codeKey: u.span(),
     refresh: readLive(u),
     access: Array.from({ length: u.u8() }, () => readLive(u)),
@@ -161,8 +161,9 @@ export const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
 /** From the root secret, for one purpose. */
 export const rootKey = (secret, purpose) => Buffer.from(hkdfSync("sha256", secret, "latchkey/1", purpose, 32));
 
-/** How the ledger knows a token; what opens its box is the digest before that. */
-export const tokenHash = (token) => sha256(sha256(token));
+/** What opens a token's box; and how the ledger knows the token. */
+export const tokenDigest = (token) => sha256(`latchkey/1 token${token}`);
+export const tokenHash = (token) => sha256(tokenDigest(token));
 
 const wrappingKey = (secret, digest) => createHmac("sha256", rootKey(secret, "wrap")).update(packed(digest)).digest();
 
@@ -194,7 +195,7 @@ export function grantIdOf(token) {
   return Buffer.from(claims.jti, "base64url").subarray(0, 16);
 }
 
-/** The data key, out of any of `boxes` that a token of this SHA-256 opens. */
+/** The data key, out of any of `boxes` that a token of this digest opens. */
 export function dataKeyFrom(secret, digest, grantId, boxes) {
   const key = wrappingKey(secret, digest);
   return boxes.map((box) => openBox(key, grantId, box)).find((opened) => opened?.length === 32);
@@ -216,7 +217,7 @@ export function openTokens(dataKey, issuer, grantId, grant) {
 export function openGrant({ secret, issuer, token, grant, family }) {
   const grantId = grantIdOf(token);
   const lives = [family.refresh, ...family.access].map(({ wrapped }) => wrapped);
-  const dataKey = dataKeyFrom(secret, sha256(token), grantId, lives);
+  const dataKey = dataKeyFrom(secret, tokenDigest(token), grantId, lives);
   if (!dataKey) return undefined;
   const sealing = grant.underCodeKey ? openBox(dataKey, grantId, family.codeKey) : dataKey;
   return sealing && openTokens(sealing, issuer, grantId, grant);

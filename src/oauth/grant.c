@@ -40,8 +40,10 @@ enum result grant_store(struct cx *cx, struct grant *grant, const struct downstr
     struct span row = grant_pack(cx->arena, grant);
     struct ledger_step step = shard_step(cx, code->grant_id, row.size);
     ledger_check(&step, ROW_GRANT, 1);
-    ledger_write(&step, ROW_GRANT, shard_grant_end(cx, code->expires), row);
-    ledger_write(&step, ROW_CODE, code->expires, SPAN("issued"));
+    /* The code itself says when it ends; its row ends with the grant's, by the same alarm. */
+    uint64_t end = shard_grant_end(cx, code->expires);
+    ledger_write(&step, ROW_GRANT, end, row);
+    ledger_write(&step, ROW_CODE, end, SPAN("issued"));
     return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }
 

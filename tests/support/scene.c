@@ -79,14 +79,11 @@ static uint64_t beyond(const struct world *w, uint64_t lifetime)
 }
 
 /* Nobody has redeemed the code, and while it lives somebody can. */
-static bool waits_for_its_client(const struct world *w, const struct world_row *row,
-                                 const struct grant *grant, const struct world_row *code)
+static bool waits_for_its_client(const struct world_row *row, const struct grant *grant,
+                                 const struct world_row *code)
 {
-    uint64_t code_ends = row->expires - beyond(w, w->gateway.lifetimes.code);
-    if (grant->state != GRANT_LIVE || !grant->under_code_key ||
-        (code == NULL) != (code_ends <= w->now))
-        return false;
-    return code == NULL || (span_equal(code->value, SPAN("issued")) && code->expires == code_ends);
+    return grant->state == GRANT_LIVE && grant->under_code_key && code != NULL &&
+           span_equal(code->value, SPAN("issued")) && code->expires == row->expires;
 }
 
 static bool lives_with_family(const struct world *w, const struct world_row *row,
@@ -113,7 +110,7 @@ static bool grant_is_whole(const struct world *w, const struct world_row *row)
     if (grant.state == GRANT_CLAIMED || grant.state == GRANT_ENDED)
         return family_row == NULL && code == NULL && retry == NULL && lease == NULL;
     if (family_row == NULL)
-        return waits_for_its_client(w, row, &grant, code) && retry == NULL && lease == NULL;
+        return waits_for_its_client(row, &grant, code) && retry == NULL && lease == NULL;
     return lives_with_family(w, row, family_row) &&
            (code == NULL || !span_equal(code->value, SPAN("issued"))) &&
            (grant.sealed_tokens.size == 0) == (grant.state == GRANT_BROKEN);

@@ -51,10 +51,13 @@ function run(env, journal) {
 const keep = (r) => (w) => w.raw(r.rest());
 const EFFECTS = [, body, ledger, kvGet, kvPut, outbound, limit, forward, keep];
 
-/** What comes decompressed is counted decompressed: its Content-Length says nothing. */
-async function readAll(stream, limit) {
-  const all = new Writer();
-  for await (const chunk of stream ?? []) {
+/** A message's body. With a coding, its Content-Length is not what will come: that is counted. */
+async function readAll(message, limit) {
+  const { headers } = message, all = new Writer();
+  const isCoded = headers.has("transfer-encoding") || headers.has("content-encoding");
+  if (!isCoded && Number(headers.get("content-length") ?? NaN) <= limit)
+    return new Uint8Array(await message.arrayBuffer());
+  for await (const chunk of message.body ?? []) {
     if (all.size + chunk.length > limit) return null;
     all.raw(chunk);
   }
@@ -62,10 +65,7 @@ async function readAll(stream, limit) {
 }
 
 async function body(r, c) {
-  const limit = r.u32(), { request } = c;
-  const { headers } = request; // with a transfer coding, the length is not what will come
-  const fits = !headers.has("transfer-encoding") && Number(headers.get("content-length") ?? NaN) <= limit;
-  c.body = fits ? new Uint8Array(await request.arrayBuffer()) : await readAll(request.body, limit);
+  c.body = await readAll(c.request, r.u32());
   return (w) => w.u8(c.body ? OK : TOO_LARGE).span(c.body);
 }
 
@@ -93,7 +93,7 @@ async function outbound(r) {
   const method = r.text(), url = r.text(), headers = r.record(), body = r.span();
   const signal = AbortSignal.timeout(r.u32());
   const response = await fetch(url, { method, headers, body, signal, redirect: "manual" });
-  const bytes = await readAll(response.body, r.u32());
+  const bytes = await readAll(response, r.u32());
   if (!bytes) return (w) => w.u8(TOO_LARGE);
   return (w) => w.u8(OK).u32(response.status).pairs(response.headers).span(bytes);
 }

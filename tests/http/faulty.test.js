@@ -250,10 +250,10 @@ describe("a faulty platform", { skip: HOST !== "wrangler" && "the faults are in 
   test("S72: a platform that is away for good: 503 and Retry-After everywhere, and then all is as before", async () => {
     const [tokens, authorized] = [await signIn(), await client.authorize(alice)];
     await plan({ ledger: { how: "before", times: 1000 } });
-    const told = world.logs.length;
+    const logged = world.logs.length;
     for (const answer of [await call(tokens.access_token), await refresh(tokens.refresh_token), await redeem(authorized), await revoke(tokens.refresh_token)])
       assert.deepEqual([answer.status, answer.retryAfter], [503, "1"]);
-    await until(() => world.logs.slice(told).some((text) => text.includes("ledger: Error")), "the operator is told what failed");
+    await until(() => world.logs.slice(logged).some((text) => text.includes("ledger: Error")), "the operator is told what failed");
     await plan({});
     await checkTokens(tokens, "not revoked");
     await checkTokens(await redeem(authorized), "not redeemed");

@@ -137,7 +137,7 @@ struct ledger_step {
 /* `max` bounds the bytes of all keys and values, plus 32 for each operation. */
 struct ledger_step ledger_step(struct cx *cx, struct span shard, size_t max);
 void ledger_check(struct ledger_step *step, struct span key, uint32_t version);
-/* The row holds exactly this value: for a row whose version may have begun anew. */
+/* The row's value begins with these bytes: for a row whose version may have begun anew. */
 void ledger_match(struct ledger_step *step, struct span key, struct span value);
 void ledger_read(struct ledger_step *step, struct span key, struct ledger_row *row);
 /*
@@ -147,6 +147,13 @@ void ledger_read(struct ledger_step *step, struct span key, struct ledger_row *r
  * request took to come so far.
  */
 void ledger_write(struct ledger_step *step, struct span key, uint64_t expires, struct span value);
+/*
+ * Writes a value that takes part of another row's without anybody having read that:
+ * `head`, and then the last mask.size bytes of the row `from`, each XORed with the
+ * mask's. CONFLICT if `from` is not there, or shorter.
+ */
+void ledger_derive(struct ledger_step *step, struct span key, uint64_t expires, struct span from,
+                   struct span head, struct span mask);
 /* Only a new expiry; the version stays. Nothing happens if the row is not there. */
 void ledger_touch(struct ledger_step *step, struct span key, uint64_t expires);
 void ledger_delete(struct ledger_step *step, struct span key);
@@ -159,10 +166,10 @@ void ledger_wait(struct ledger_step *step, struct span key, uint32_t version, ui
  */
 enum result ledger_commit(struct cx *cx, struct ledger_step *step) MUST_USE;
 /*
- * For a step that writes `own`, bytes that nobody else would write, to the row
- * `key`: a platform may perform a step twice, and a step whose answer was lost
- * may have been performed. So it is asked once more after a failure, and a row
- * that holds `own` already is success. *row: as the step read it.
+ * For a step that writes to the row `key` a value that begins with `own`, bytes
+ * that nobody else would write: a platform may perform a step twice, and a step whose answer was
+ * lost may have been performed. So it is asked once more after a failure, and a row that begins so
+ * already is success. *row: as the step read it.
  */
 enum result ledger_commit_own(struct cx *cx, struct ledger_step *step, struct span key,
                               struct span own, struct ledger_row *row) MUST_USE;

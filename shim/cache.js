@@ -6,13 +6,17 @@ export class Cache {
     this.most = most;
   }
 
-  /** One no older than `ms`, or what `ask` gives now; that something is not there is always asked. */
-  async read(key, ms, ask) {
+  /**
+   * An answer no older than `ms` to the same question, or what `ask` gives now; that something is
+   * not there is always asked. One question is remembered for a key: whoever asks another, or must
+   * have the newest, drops it.
+   */
+  async read(key, ms, ask, question = "") {
     const now = Date.now(), found = this.#answers.get(key);
-    if (now - found?.asked < ms) return found.answer;
+    if (now - found?.asked < ms && found.question === question) return found.answer;
     this.#answers.delete(key);
     const answer = await ask();
-    if (ms > 0 && answer !== null) this.#answers.set(key, { asked: now, answer });
+    if (ms > 0 && answer !== null) this.#answers.set(key, { asked: now, question, answer });
     if (this.#answers.size > this.most) this.#answers.delete(this.#answers.keys().next().value);
     return answer;
   }

@@ -1,10 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
+import { after, bytes, derived, holds, NO_ROW, Op, readOperation } from "./operation.js";
 import { Reader, Writer } from "./wire.js";
 
-const [CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT] = [1, 2, 3, 4, 5, 6, 7];
 const [APPLIED, CONFLICT] = [0, 2];
-const KEEP_EXPIRY = 2 ** 63; // and above
-const MAX_REMEMBERED = 64, NO_ROW = { version: 0, expires: 0, value: null };
+const MAX_REMEMBERED = 64;
 const TABLE = `CREATE TABLE IF NOT EXISTS rows (key TEXT PRIMARY KEY, version INTEGER NOT NULL,
   expires INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID`;
 
@@ -29,17 +28,16 @@ export class Ledger extends DurableObject {
     const late = now - reader.u64(); // how long the request took to come so far
     const operations = reader.list((r) => readOperation(r, late));
     this.ready ??= this.sql(TABLE);
-    for (const o of operations) if (o.op === WAIT) await this.wait(o, now);
+    for (const o of operations) if (o.op === Op.WAIT) await this.wait(o, now);
     const rows = operations.map(({ key }) => this.row(key, now));
-    const same = ({ value: stored }, value) => stored !== null && new Uint8Array(stored).join() === value.join();
-    const holds = operations.every(({ op, version, value }, i) =>
-      op === CHECK ? rows[i].version === version : op !== MATCH || same(rows[i], value));
-    const answer = new Writer(512).u8(holds ? APPLIED : CONFLICT);
+    for (const o of operations) if (o.op === Op.DERIVE) o.value = derived(o, this.row(o.from, now));
+    const all = operations.every((o, i) => holds(o, rows[i]));
+    const answer = new Writer(512).u8(all ? APPLIED : CONFLICT);
     operations.forEach(({ op }, i) => {
-      if (op === READ) answer.u32(rows[i].version).span(rows[i].value && new Uint8Array(rows[i].value));
+      if (op === Op.READ) answer.u32(rows[i].version).span(rows[i].value && bytes(rows[i]));
     });
-    if (holds && operations.some(({ op }) => op === WRITE || op === TOUCH || op === DELETE))
-      await this.write(operations, rows, now);
+    const changed = operations.map((o, i) => [o.key, after(o, rows[i])]).filter(([, row], i) => row !== rows[i]);
+    if (all && changed.length > 0) await this.write(changed);
     return answer.bytes();
   }
 
@@ -54,12 +52,11 @@ export class Ledger extends DurableObject {
   }
 
   /** Nothing is awaited from the reads to the end of the transaction: no other step comes between. */
-  write(operations, rows, now) {
-    const changed = operations.map((o, i) => [o.key, after(o, rows[i])]).filter(([, row], i) => row !== rows[i]);
+  write(changed) {
     this.ctx.storage.transactionSync(() => changed.forEach(([key, row]) => this.store(key, row)));
     for (const [key, row] of changed) this.rows.set(key, row);
     for (const w of this.waiting) if (this.row(w.key, w.now).version !== w.version) w.resolve();
-    return this.schedule(operations.map(({ expires }) => expires));
+    return this.schedule(changed.map(([, row]) => row.expires));
   }
 
   store(key, { version, expires, value }) {
@@ -81,7 +78,7 @@ export class Ledger extends DurableObject {
 
   /** What has expired is deleted by one alarm, set for the earliest expiry. */
   async schedule(ends) {
-    const at = 1000 * (1 + Math.min(...ends.filter((end) => end < KEEP_EXPIRY)));
+    const at = 1000 * (1 + Math.min(...ends.filter((end) => end > 0)));
     this.alarmAt ??= (await this.ctx.storage.getAlarm()) ?? Infinity;
     if (at < this.alarmAt) await this.ctx.storage.setAlarm((this.alarmAt = at));
   }
@@ -96,22 +93,4 @@ export class Ledger extends DurableObject {
     this.ready = undefined;
     await this.ctx.storage.deleteAll();
   }
-}
-
-/** As in docs/host.md: u8 op, key, then what the operation needs. */
-function readOperation(r, late) {
-  const o = { op: r.u8(), key: r.text(), version: 0, ms: 0, expires: undefined, value: undefined };
-  if (o.op === CHECK || o.op === WAIT) o.version = r.u32();
-  if (o.op === WAIT) o.ms = r.u32();
-  if (o.op === WRITE || o.op === TOUCH) o.expires = r.u64() + late;
-  if (o.op === WRITE || o.op === MATCH) o.value = r.span();
-  return o;
-}
-
-/** The row as an operation leaves it, its value no view of the step; the same object if there is nothing to store. */
-function after({ op, expires, value }, row) {
-  const end = expires > KEEP_EXPIRY ? row.expires : expires;
-  if (op === WRITE) return { version: row.version + 1, expires: end, value: value.slice() };
-  if (op === TOUCH && row.version > 0) return { ...row, expires: end };
-  return op === DELETE ? { ...NO_ROW } : row; // one that has expired is still stored
 }

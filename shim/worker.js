@@ -72,8 +72,10 @@ async function body(r, c) {
 const steps = new Cache(1000), copies = new Cache(100); // some 4 KB each; at most 64 KB
 
 async function ledger(r, { env }) {
-  const shard = r.text(), ms = r.u32(); // slice: with a view, the whole run's output would be sent, tokens and all
-  const answer = await steps.read(shard, ms, () => env.LEDGER.getByName(shard).apply(r.span().slice()));
+  const shard = r.text(), ms = r.u32(), step = r.span();
+  const question = r.characters.slice(r.at - step.length + 8, r.at); // the operations, but not when they were wanted
+  // slice: with a view, the whole run's output would be sent, tokens and all
+  const answer = await steps.read(shard, ms, () => env.LEDGER.getByName(shard).apply(step.slice()), question);
   return (w) => w.raw(answer);
 }
 

@@ -46,6 +46,16 @@ test("who wants none that is older asks, and what stood there is gone", async ()
   assert.equal(await read("a"), 2);
 });
 
+test("the answer to another question will not do, and is dropped for it", async () => {
+  const put = (question, ms = 1000) => cache.read("a", ms, ask, question);
+  assert.equal(await put("one"), 0);
+  assert.equal(await put("two"), 1);
+  assert.equal(await put("two"), 1);
+  assert.equal(await put("one"), 2);
+  assert.equal(await put("write", 0), 3);
+  assert.equal(await put("one"), 4);
+});
+
 test("what was forgotten is asked anew; other keys stay", async () => {
   await read("a");
   await read("b");

@@ -150,7 +150,7 @@ static void remembered_rows(void)
 
 static void refreshing_often(void)
 {
-    enum { TIMES = 8 }; /* GRANT_MAX_LIVE_TOKENS */
+    enum { TIMES = 8 }; /* GRANT_ACCESS_ROWS */
     struct span tokens[TIMES + 1];
     world_make(&world);
     struct caller c = caller_make(&world, "alice");

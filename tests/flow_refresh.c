@@ -137,13 +137,13 @@ static void contention(void)
 {
     check_row("S09: whoever loses every race gives up, with nothing and for now");
     struct caller c = signed_in();
-    struct span family = world_row(&world, world.rows[0].shard, SPAN("family"))->value;
+    struct span live = world_row(&world, world.rows[0].shard, SPAN("refresh"))->value;
     struct exchange x = caller_begin(&c, REFRESH);
     unsigned lost = 0;
     for (unsigned reads = 0; !x.answered;) {
         bool on_ledger = x.effects[x.performed].data[0] == ASKED_LEDGER;
-        if (on_ledger && ++reads % 2 == 0 && ++lost > 0)
-            (void)world_answer(&world, &x, SPAN("\2")); /* CONFLICTED */
+        if (on_ledger && ++reads % 2 == 1 && ++lost > 0)
+            (void)world_answer(&world, &x, SPAN("\2\0\0\0\0\xff\xff\xff\xff")); /* CONFLICTED */
         else
             (void)world_step(&world, &x, AS_USUAL);
     }
@@ -151,7 +151,7 @@ static void contention(void)
     world_finish(&world, &x);
     CHECK_INT(caller_take(&c, REFRESH, &x), 503);
     CHECK_SPAN(headers_get(&c.answer.headers, SPAN("retry-after")), SPAN("1"));
-    CHECK_SPAN(world_row(&world, world.rows[0].shard, SPAN("family"))->value, family);
+    CHECK_SPAN(world_row(&world, world.rows[0].shard, SPAN("refresh"))->value, live);
     check_row("S09: and later it goes on");
     CHECK_INT(caller_do(&c, REFRESH), 200);
     CHECK(caller_is_served(&c));

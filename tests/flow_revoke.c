@@ -54,7 +54,8 @@ static void refresh_token(void)
     CHECK_INT(caller_do(&before, REVOKE), 200);
     CHECK_INT(caller_do(&c, CALL), 401);
     check_row("S11: and no downstream token is left in the stores");
-    CHECK(world_row(&world, world.rows[0].shard, SPAN("family")) == NULL);
+    CHECK(world_row(&world, world.rows[0].shard, SPAN("refresh")) == NULL);
+    CHECK(world_row(&world, world.rows[0].shard, SPAN("access/0")) == NULL);
     CHECK(world_row(&world, world.rows[0].shard, SPAN("retry")) == NULL);
     check_row("the user may sign in again");
     CHECK_INT(caller_do_until(&c, CALL), 200);

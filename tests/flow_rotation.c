@@ -88,21 +88,19 @@ static struct span text_of_another_format(struct span text)
 static struct span tokens_of_another_format(const struct caller *c, struct span row)
 {
     struct cx cx = {.arena = &world.arena, .gateway = &world.gateway, .now = world.now};
-    struct token_digest token = token_digest_of(c->access_token);
-    struct grant_rows rows = {.id = ABSENT};
-    struct key key;
+    struct presented token;
+    struct grant_rows rows = {.token = &token, .digest = token_digest_of(c->access_token)};
     struct span tokens = SPAN("");
     drbg_make(&cx.drbg, SPAN("a seed for a box of the tests.. "));
-    CHECK_INT(access_token_grant(&cx, c->access_token, &rows.id), OK);
+    CHECK_INT(access_token_open(&cx, c->access_token, &token), OK);
     CHECK_INT(grant_unpack(row, &rows.grant), OK);
-    CHECK_INT(
-        family_unpack(world_row(&world, world.rows[0].shard, SPAN("family"))->value, &rows.family),
-        OK);
-    CHECK_INT(shard_data_key(&cx, rows.id, &token, grant_access(&cx, &rows, &token), &key), OK);
+    CHECK_INT(live_unpack(world_row(&world, world.rows[0].shard, token.row)->value, &rows.live),
+              OK);
+    struct key key = shard_data_key(&cx, &rows);
     struct builder owner = builder_make(&world.arena, 256);
     pack_span(&owner, world.gateway.issuer);
     pack_span(&owner, rows.grant.user);
-    pack_span(&owner, rows.id);
+    pack_span(&owner, token.grant_id);
     struct span *box = &rows.grant.sealed_tokens;
     CHECK_INT(unseal_with(&world.arena, &key, built(&owner), *box, &tokens), OK);
     CHECK_INT(
@@ -121,6 +119,19 @@ static void unknown_formats(void)
     other.transaction = text_of_another_format(c.transaction);
     CHECK_INT(caller_do(&other, CONSENT), 403);
     CHECK_INT(caller_do_until(&c, CALL), 200);
+
+    check_row("S77: a code's row of another version: later, and no replay");
+    world_make(&world);
+    c = caller_make(&world, "alice");
+    CHECK_INT(caller_do_until(&c, REDEEM), 303);
+    struct world_row *code =
+        (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("code"));
+    struct span first = code->value;
+    code->value = of_another_format(first);
+    CHECK_INT(caller_do(&c, REDEEM), 503);
+    code = (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("code"));
+    code->value = first;
+    CHECK_INT(caller_do(&c, REDEEM), 200);
 
     check_row("S77: a kept response of another version: later, and no reuse");
     struct caller again = c;

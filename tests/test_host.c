@@ -309,7 +309,7 @@ static void kept_and_not(void)
 /* Whoever changes something goes on without the client; whoever only looks does not. */
 static void clients_that_leave(void)
 {
-    enum { LOOKS, WRITES, TOUCHES, DELETES, FETCHES, FORWARDS, KINDS };
+    enum { LOOKS, WRITES, DERIVES, TOUCHES, DELETES, FETCHES, FORWARDS, KINDS };
     for (int kind = LOOKS; kind < KINDS; kind++) {
         struct ledger_row row;
         struct fetched got;
@@ -323,6 +323,8 @@ static void clients_that_leave(void)
         ledger_read(&step, SPAN("key"), &row);
         if (kind == WRITES)
             ledger_write(&step, SPAN("key"), 1, SPAN("value"));
+        if (kind == DERIVES)
+            ledger_derive(&step, SPAN("key"), 1, SPAN("from"), SPAN("head"), SPAN("mask"));
         if (kind == TOUCHES)
             ledger_touch(&step, SPAN("key"), 1);
         if (kind == DELETES)

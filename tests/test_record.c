@@ -23,37 +23,40 @@ static struct grant example_grant(void)
     };
 }
 
-static struct live_token example_live(const char *hash)
+static struct live_token example_live(void)
 {
-    return (struct live_token){span_of(hash), 1800000900, SPAN("r"), SPAN("wrapped")};
+    return (struct live_token){SPAN("the hash of a token's own digest"), 1800000900, SPAN("r w"),
+                               SPAN("a share: the data key and a pad.")};
 }
 
-static struct family example_family(void)
+static struct grant_facts example_facts(void)
 {
-    return (struct family){
-        .refresh = example_live("refresh"),
-        .access = {example_live("one"), example_live("two")},
-        .access_count = 2,
-        .code_key = SPAN("code key"),
+    return (struct grant_facts){
+        .grant_id = SPAN("id"),
+        .client_id_hash = SPAN("a hash"),
+        .client_auth = AUTH_NONE,
+        .server = SPAN("todo"),
+        .scopes = SPAN("r"),
+        .user = SPAN("u_x"),
+        .organization = ABSENT,
     };
 }
 
 static struct code example_code(void)
 {
     return (struct code){
-        .grant_id = SPAN("id"),
+        .facts = example_facts(),
         .expires = 1800000060,
-        .client_id_hash = SPAN("a hash"),
-        .client_auth = AUTH_NONE,
         .refreshes = true,
         .redirect_uri_hash = SPAN("another"),
         .challenge = SPAN("c"),
-        .server = SPAN("todo"),
-        .scopes = SPAN("r"),
-        .user = SPAN("u_x"),
-        .organization = ABSENT,
-        .data_key = {{1, 2, 3}},
+        .random = SPAN("random"),
     };
+}
+
+static struct refresh_token example_refresh(void)
+{
+    return (struct refresh_token){example_facts(), 1800000900, 7, SPAN("random")};
 }
 
 static struct downstream_tokens example_tokens(void)
@@ -71,11 +74,19 @@ static enum result read_grant(struct span row)
     return OK;
 }
 
-static enum result read_family(struct span row)
+static enum result read_live(struct span row)
 {
-    struct family f;
-    TRY(family_unpack(row, &f));
-    CHECK_SPAN(family_pack(&arena, &f), row);
+    struct live_token l;
+    TRY(live_unpack(row, &l));
+    CHECK_SPAN(live_pack(&arena, &l), row);
+    return OK;
+}
+
+static enum result read_refresh(struct span row)
+{
+    struct refresh_token t;
+    TRY(refresh_unpack(row, &t));
+    CHECK_SPAN(refresh_pack(&arena, &t), row);
     return OK;
 }
 
@@ -123,42 +134,44 @@ static void test_members(void)
     CHECK_INT(g.client_auth, AUTH_NONE | AUTH_PRIVATE_KEY);
     CHECK_SPAN(g.redirect_uri, grant.redirect_uri);
     CHECK_SPAN(g.identity.organization, ABSENT);
-    CHECK(!g.under_code_key);
     CHECK_INT(code_unpack(code_pack(&arena, &code), &c), OK);
     CHECK_SPAN(c.challenge, SPAN("c"));
-    CHECK_SPAN(key_span(&c.data_key), key_span(&code.data_key));
+    CHECK_SPAN(c.facts.user, SPAN("u_x"));
+    CHECK_SPAN(c.facts.organization, ABSENT);
 }
 
-/* More live tokens than there is room for. */
-static void test_full_house(void)
+/* What the ledger asks of a row, and what it puts together itself. */
+static void test_live(void)
 {
-    struct family family = example_family();
-    for (size_t i = 0; i < GRANT_MAX_LIVE_TOKENS; i++)
-        family.access[i] = example_live("each");
-    family.access_count = GRANT_MAX_LIVE_TOKENS;
-    struct span row = family_pack(&arena, &family);
-    CHECK_INT(read_family(row), OK);
-    struct span one = span_skip(row, row.size - (4 + 4 + 8 + 4 + 1 + 4 + 7));
-    uint8_t *more = ARENA_ARRAY(&arena, row.size, uint8_t);
-    size_t count_at = row.size - GRANT_MAX_LIVE_TOKENS * one.size - 1;
-    memcpy(more, row.data, row.size);
-    CHECK_INT(more[count_at], GRANT_MAX_LIVE_TOKENS);
-    more[count_at]++;
-    CHECK_INT(read_family(JOIN(&arena, span_bytes(more, row.size), one)), MALFORMED);
+    struct token_digest token = token_digest_of(SPAN("a token"));
+    struct live_token live = example_live();
+    struct span share = live.share;
+    live.hash = hash_span(&token.hash);
+    struct span row = live_pack(&arena, &live);
+    check_row("a token's row begins with what is its own");
+    CHECK(span_starts(row, live_start(&arena, &token)));
+    struct token_digest other = token_digest_of(SPAN("another"));
+    CHECK(!span_starts(row, live_start(&arena, &other)));
+    check_row("its head, and then the share");
+    live.share = SPAN("");
+    CHECK_SPAN(JOIN(&arena, live_pack(&arena, &live), share), row);
+    check_row(NULL);
 }
 
 int main(void)
 {
     arena = edge_arena(8 << 20);
     struct grant grant = example_grant();
-    struct family family = example_family();
+    struct live_token live = example_live();
     struct code code = example_code();
+    struct refresh_token refresh = example_refresh();
     struct downstream_tokens tokens = example_tokens();
     check_record("grant", grant_pack(&arena, &grant), read_grant);
-    check_record("family", family_pack(&arena, &family), read_family);
+    check_record("a live token", live_pack(&arena, &live), read_live);
     check_record("code", code_pack(&arena, &code), read_code);
+    check_record("refresh token", refresh_pack(&arena, &refresh), read_refresh);
     check_record("tokens", tokens_pack(&arena, &tokens), read_tokens);
     test_members();
-    test_full_house();
+    test_live();
     return check_done();
 }

@@ -111,7 +111,7 @@ static void unseal_refused(const struct keyring *with, enum purpose purpose, str
 {
     uint8_t *at = arena.at;
     struct span got = SPAN("untouched");
-    CHECK_INT(unseal(&arena, with, purpose, aad, box, &got), UNVERIFIABLE);
+    CHECK_INT(unseal(&arena, with, purpose, aad, box, &got, NULL), UNVERIFIABLE);
     CHECK_SPAN(got, SPAN("untouched"));
     arena.at = at;
 }
@@ -131,7 +131,7 @@ static void test_box(void)
     CHECK_SPAN(box, hex(&arena, "01b6f400927857aaf64114f561ba"
                                 "754b91c03515adddd176a82295a8fa9dfe0c00c73cb0f14780"));
     CHECK_INT(box.size, PLAINTEXT.size + BOX_OVERHEAD);
-    CHECK_INT(unseal(&arena, &ring, FOR_CODE, edge(AAD), edge(box), &got), OK);
+    CHECK_INT(unseal(&arena, &ring, FOR_CODE, edge(AAD), edge(box), &got, NULL), OK);
     CHECK_SPAN(got, PLAINTEXT);
     check_row("the next box has another nonce");
     CHECK_INT(seal(&arena, &ring, FOR_CODE, &d, AAD, PLAINTEXT, &got), OK);
@@ -157,7 +157,7 @@ static void test_box(void)
     check_row("nothing in it");
     CHECK_INT(seal(&arena, &ring, FOR_CODE, &d, ABSENT, ABSENT, &box), OK);
     CHECK_INT(box.size, BOX_OVERHEAD);
-    CHECK_INT(unseal(&arena, &ring, FOR_CODE, SPAN(""), edge(box), &got), OK);
+    CHECK_INT(unseal(&arena, &ring, FOR_CODE, SPAN(""), edge(box), &got, NULL), OK);
     CHECK_SPAN(got, SPAN(""));
     check_row(NULL);
 }
@@ -170,16 +170,18 @@ static void test_box_rotation(void)
     CHECK_INT(seal(&arena, &ring, FOR_CODE, &d, AAD, PLAINTEXT, &old_box), OK);
     CHECK_INT(seal(&arena, &rotated, FOR_CODE, &d, AAD, PLAINTEXT, &new_box), OK);
     check_row("made before the rotation");
-    CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, old_box, &got), OK);
+    CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, old_box, &got, NULL), OK);
     CHECK_SPAN(got, PLAINTEXT);
     check_row("made after it, with the new root");
-    CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, new_box, &got), OK);
-    CHECK_INT(unseal(&arena, &foreign, FOR_CODE, AAD, new_box, &got), OK);
+    CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, new_box, &got, NULL), OK);
+    CHECK_INT(unseal(&arena, &foreign, FOR_CODE, AAD, new_box, &got, NULL), OK);
     unseal_refused(&ring, FOR_CODE, AAD, new_box);
     check_row("by which root");
-    CHECK(seal_is_previous(&rotated, old_box) && !seal_is_previous(&rotated, new_box));
-    CHECK(!seal_is_previous(&ring, old_box)); /* where there was none before */
-    CHECK(!seal_is_previous(&rotated, edge(span_first(old_box, 1))));
+    bool previous = false;
+    CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, old_box, &got, &previous), OK);
+    CHECK(previous);
+    CHECK_INT(unseal(&arena, &rotated, FOR_CODE, AAD, new_box, &got, &previous), OK);
+    CHECK(!previous);
     check_row("after the old root is gone");
     unseal_refused(&foreign, FOR_CODE, AAD, old_box);
     check_row("another root's id on it");
@@ -190,10 +192,12 @@ static void test_box_rotation(void)
     CHECK_INT(keyring_make(SAME_ID_ROOT, hex(&arena, ROOT), &twins), OK);
     CHECK_INT(twins.current_id, twins.previous_id);
     ((uint8_t *)old_box.data)[1] = ring.current_id;
-    CHECK_INT(unseal(&arena, &twins, FOR_CODE, AAD, old_box, &got), OK);
+    CHECK_INT(unseal(&arena, &twins, FOR_CODE, AAD, old_box, &got, &previous), OK);
+    CHECK(previous);
     CHECK_SPAN(got, PLAINTEXT);
     CHECK_INT(seal(&arena, &twins, FOR_CODE, &d, AAD, PLAINTEXT, &new_box), OK);
-    CHECK_INT(unseal(&arena, &twins, FOR_CODE, AAD, new_box, &got), OK);
+    CHECK_INT(unseal(&arena, &twins, FOR_CODE, AAD, new_box, &got, &previous), OK);
+    CHECK(!previous);
     unseal_refused(&ring, FOR_CODE, AAD, new_box);
     unseal_refused(&twins, FOR_CODE, AAD, flipped(old_box, old_box.size - 1));
     check_row(NULL);
@@ -257,36 +261,42 @@ static void test_mac(void)
     CHECK_SPAN(made, hex(&arena, "05858e1728992385e1c37dffc8724be4"));
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_row(rows[i].why);
-        CHECK_INT(mac_check(&ring, FOR_ACCESS, rows[i].count, rows[i].parts, edge(made)),
+        CHECK_INT(mac_check(&ring, FOR_ACCESS, rows[i].count, rows[i].parts, edge(made), NULL),
                   rows[i].want);
-        CHECK_INT(mac_check(&rotated, FOR_ACCESS, rows[i].count, rows[i].parts, edge(made)),
+        CHECK_INT(mac_check(&rotated, FOR_ACCESS, rows[i].count, rows[i].parts, edge(made), NULL),
                   rows[i].want);
-        CHECK_INT(mac_check(&foreign, FOR_ACCESS, rows[i].count, rows[i].parts, edge(made)),
+        CHECK_INT(mac_check(&foreign, FOR_ACCESS, rows[i].count, rows[i].parts, edge(made), NULL),
                   UNVERIFIABLE);
     }
     const struct span *parts = rows[0].parts;
+    bool previous;
+    check_row("by which root");
+    CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, made, &previous), OK);
+    CHECK(previous);
+    CHECK_INT(mac_check(&ring, FOR_ACCESS, 3, parts, made, &previous), OK);
+    CHECK(!previous);
     check_row("another purpose");
     for (enum purpose p = 0; p < PURPOSE_COUNT; p++)
-        CHECK_INT(mac_check(&ring, p, 3, parts, made), p == FOR_ACCESS ? OK : UNVERIFIABLE);
+        CHECK_INT(mac_check(&ring, p, 3, parts, made, NULL), p == FOR_ACCESS ? OK : UNVERIFIABLE);
     check_row("a byte flipped");
     for (size_t at = 0; at < MAC_SIZE; at++) {
-        CHECK_INT(mac_check(&ring, FOR_ACCESS, 3, parts, flipped(made, at)), UNVERIFIABLE);
-        CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, flipped(made, at)), UNVERIFIABLE);
+        CHECK_INT(mac_check(&ring, FOR_ACCESS, 3, parts, flipped(made, at), NULL), UNVERIFIABLE);
+        CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, flipped(made, at), NULL), UNVERIFIABLE);
     }
     check_row("any size but its own");
     struct span whole =
         hex(&arena, "05858e1728992385e1c37dffc8724be438e81b1ec7b1d3e359de5e09a59e14ab");
     for (size_t size = 0; size <= whole.size; size++)
-        CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, edge(span_first(whole, size))),
+        CHECK_INT(mac_check(&rotated, FOR_ACCESS, 3, parts, edge(span_first(whole, size)), NULL),
                   size == MAC_SIZE ? OK : UNVERIFIABLE);
-    CHECK_INT(mac_check(&ring, FOR_ACCESS, 3, parts, ABSENT), UNVERIFIABLE);
+    CHECK_INT(mac_check(&ring, FOR_ACCESS, 3, parts, ABSENT, NULL), UNVERIFIABLE);
     check_row("as many parts as there may be");
     struct span many[MAC_MAX_PARTS];
     for (size_t i = 0; i < MAC_MAX_PARTS; i++)
         many[i] = SPAN("part");
     mac_make(&ring, FOR_REFRESH, MAC_MAX_PARTS, many, mac);
-    CHECK_INT(mac_check(&ring, FOR_REFRESH, MAC_MAX_PARTS, many, made), OK);
-    CHECK_INT(mac_check(&ring, FOR_REFRESH, MAC_MAX_PARTS - 1, many, made), UNVERIFIABLE);
+    CHECK_INT(mac_check(&ring, FOR_REFRESH, MAC_MAX_PARTS, many, made, NULL), OK);
+    CHECK_INT(mac_check(&ring, FOR_REFRESH, MAC_MAX_PARTS - 1, many, made, NULL), UNVERIFIABLE);
     check_row(NULL);
 }
 

@@ -20,19 +20,21 @@ static void start(void)
 static struct span code_says(struct span text)
 {
     struct code code;
-    return code_open(&cx, text, &code) == OK ? code.grant_id : ABSENT;
+    struct presented told;
+    return code_open(&cx, text, &code, &told) == OK ? told.grant_id : ABSENT;
 }
 
 static struct span refresh_says(struct span text)
 {
-    struct span id;
-    return refresh_token_grant(&cx, text, &id) == OK ? id : ABSENT;
+    struct refresh_token token;
+    struct presented told;
+    return refresh_token_open(&cx, text, &token, &told) == OK ? told.grant_id : ABSENT;
 }
 
 static struct span access_says(struct span text)
 {
-    struct span id;
-    return access_token_grant(&cx, text, &id) == OK ? id : ABSENT;
+    struct presented told;
+    return access_token_open(&cx, text, &told) == OK ? told.grant_id : ABSENT;
 }
 
 typedef struct span says(struct span text);
@@ -64,14 +66,15 @@ static void check_text(const char *what, struct span text, size_t checked, says 
 
 static void test_texts(void)
 {
-    struct span code_text, access;
-    struct code code = {.grant_id = grant_id, .challenge = SPAN("c")};
+    struct span code_text, refresh, access;
+    struct code code = {.facts = {.grant_id = grant_id}, .challenge = SPAN("c")};
+    struct refresh_token token = {.facts = {.grant_id = grant_id}, .access_row = 9};
     struct access_token_claims claims = {
         .grant_id = grant_id, .user = SPAN("u_x"), .scopes = SPAN("r"), .expires = 1800000900};
     start();
     CHECK_INT(code_seal(&cx, &code, &code_text), OK);
     CHECK_INT(access_token_make(&cx, &claims, &access), OK);
-    struct span refresh = refresh_token_make(&cx, grant_id);
+    CHECK_INT(refresh_token_seal(&cx, &token, &refresh), OK);
     struct span header;
     (void)span_cut(access, '.', &header);
 
@@ -126,6 +129,58 @@ static void test_no_tokens(void)
     check_row(NULL);
 }
 
+/* Which row is a token's, and by which root secret it was made. */
+static void test_presented(void)
+{
+    static const char *const ROWS[] = {"access/0", "access/7", "access/0", "access/7"};
+    static const uint8_t NUMBERS[] = {0, 7, 8, 255};
+    struct gateway rotated = gateway;
+    struct span text;
+    struct presented told;
+    struct code code = {.facts = {.grant_id = grant_id}};
+    struct refresh_token refresh = {.facts = {.grant_id = grant_id}};
+    CHECK_INT(keyring_make(SPAN("the-root-secret-of-tomorrow-01234"),
+                           SPAN("the-root-secret-of-this-test-0123"), &rotated.keys),
+              OK);
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        struct access_token_claims claims = {.grant_id = grant_id, .access_row = NUMBERS[i]};
+        start();
+        check_row(ROWS[i]);
+        CHECK_INT(access_token_make(&cx, &claims, &text), OK);
+        CHECK_INT(access_token_open(&cx, text, &told), OK);
+        CHECK_SPAN(told.row, span_of(ROWS[i]));
+        CHECK(!told.previous);
+        cx.gateway = &rotated;
+        CHECK_INT(access_token_open(&cx, text, &told), OK);
+        CHECK(told.previous);
+    }
+    start();
+    check_row("code");
+    CHECK_INT(code_seal(&cx, &code, &text), OK);
+    CHECK_INT(code_open(&cx, text, &code, &told), OK);
+    CHECK_SPAN(told.row, SPAN("code"));
+    CHECK_SPAN(told.text, text);
+    CHECK(!told.previous);
+    cx.gateway = &rotated;
+    CHECK_INT(code_open(&cx, text, &code, &told), OK);
+    CHECK(told.previous);
+    start();
+    check_row("refresh token");
+    CHECK_INT(refresh_token_seal(&cx, &refresh, &text), OK);
+    CHECK_INT(refresh_token_open(&cx, text, &refresh, &told), OK);
+    CHECK_SPAN(told.row, SPAN("refresh"));
+    CHECK(!told.previous);
+    cx.gateway = &rotated;
+    CHECK_INT(refresh_token_open(&cx, text, &refresh, &told), OK);
+    CHECK(told.previous);
+    check_row("the same facts never give the same text");
+    struct span again;
+    CHECK_INT(refresh_token_seal(&cx, &refresh, &text), OK);
+    CHECK_INT(refresh_token_seal(&cx, &refresh, &again), OK);
+    CHECK(!span_equal(text, again));
+    check_row(NULL);
+}
+
 /* RFC 9068 section 2.2; the jti comes first, so that it is found without a parser. */
 static void test_claims(void)
 {
@@ -165,6 +220,7 @@ int main(void)
     CHECK_INT(keyring_make(SPAN("the-root-secret-of-another-0123456"), ABSENT, &other.keys), OK);
     test_texts();
     test_no_tokens();
+    test_presented();
     test_claims();
     return check_done();
 }

@@ -26,6 +26,8 @@ struct audit {
 /* The record of this request, made on first use. */
 struct audit *audit(struct cx *cx);
 
+/* Whose grant it is, from a token's text or from the grant's row. */
+void audit_facts(struct cx *cx, const struct grant_facts *facts);
 void audit_grant(struct cx *cx, struct span grant_id, const struct grant *grant);
 void audit_client(struct cx *cx, const struct client *client);
 

@@ -22,7 +22,6 @@ enum { CONNECTION_NEW_SECONDS = 30 };
  * TEMPORARILY_UNAVAILABLE: the authorization server did not answer, try again.
  */
 enum result connection_token(struct cx *cx, const struct profile *profile, struct grant_rows *rows,
-                             const struct token_digest *token, struct span rejected,
-                             struct span *access_token) MUST_USE;
+                             struct span rejected, struct span *access_token) MUST_USE;
 
 #endif

@@ -35,12 +35,13 @@ enum outcome {
 
 enum operation {
     LEDGER_CHECK = 1, /* key, u32 version */
-    LEDGER_MATCH,     /* key, value */
+    LEDGER_MATCH,     /* key, what its value begins with */
     LEDGER_READ,      /* key */
     LEDGER_WRITE,     /* key, u64 expires, value */
     LEDGER_TOUCH,     /* key, u64 expires */
     LEDGER_DELETE,    /* key */
-    LEDGER_WAIT       /* key, u32 version, u32 ms */
+    LEDGER_WAIT,      /* key, u32 version, u32 ms */
+    LEDGER_DERIVE     /* key, u64 expires, head, from, mask */
 };
 
 /* The next answer of the journal; false: there is none yet. */

@@ -29,6 +29,9 @@ struct hash {
 struct span hash_span(const struct hash *h);
 struct span key_span(const struct key *k);
 
+/* The key XOR a mask, which has KEY_SIZE bytes. */
+void key_mask(struct key *k, struct span mask);
+
 /* Constant time in the content; sizes are public. ABSENT equals nothing. */
 bool crypto_equal(struct span a, struct span b);
 

@@ -4,7 +4,7 @@
  * All keys come from the root secret by HKDF with the purpose as info, so that
  * a key is never used for two things. There may be a previous root secret:
  * what is made is made with the current one, what is opened or checked may be
- * of either, and the caller is told nothing of the difference.
+ * of either, and only who has derived something else beside it needs to know.
  *
  * A box is: format (1) || root id (1) || nonce (12) || ciphertext || tag (16).
  */
@@ -26,10 +26,10 @@ enum purpose {
     FOR_TRANSACTION, /* seals the consent transaction and downstream state */
     FOR_BROWSER,     /* derives what is bound to a browser's cookie */
     FOR_ACCESS,      /* MAC in a jti */
-    FOR_REFRESH,     /* MAC in a refresh token */
+    FOR_REFRESH,     /* seals refresh tokens */
     FOR_CLIENT,      /* MAC in a registered client_id */
     FOR_SECRET,      /* derives a registered client's secret */
-    FOR_WRAP,        /* with a live token: the key that wraps a grant's data key */
+    FOR_WRAP,        /* with a token: what opens what is stored for it */
     PURPOSE_COUNT
 };
 
@@ -51,12 +51,13 @@ enum result keyring_make(struct span root, struct span previous, struct keyring 
 /* nonce from the DRBG. */
 enum result seal(struct arena *a, const struct keyring *ring, enum purpose purpose, struct drbg *d,
                  struct span aad, struct span plaintext, struct span *box) MUST_USE;
-/* UNVERIFIABLE for anything that is not a box of ours for that purpose and aad. */
+/*
+ * UNVERIFIABLE for anything that is not a box of ours for that purpose and aad.
+ * *previous (or NULL): it was made with the previous root, as is what was derived beside it.
+ */
 enum result unseal(struct arena *a, const struct keyring *ring, enum purpose purpose,
-                   struct span aad, struct span box, struct span *plaintext) MUST_USE;
-
-/* Whether a box that opens was made with the previous root: what is derived beside it was too. */
-bool seal_is_previous(const struct keyring *ring, struct span box);
+                   struct span aad, struct span box, struct span *plaintext,
+                   bool *previous) MUST_USE;
 
 /*
  * The same with a key of the caller's (root id 0): for what is stored. HOST_FAILED: a format
@@ -70,12 +71,12 @@ enum result unseal_with(struct arena *a, const struct key *key, struct span aad,
 /*
  * A MAC of MAC_SIZE bytes over the parts, each packed with its size; at most
  * MAC_MAX_PARTS. check: UNVERIFIABLE unless it holds under the current or the
- * previous root.
+ * previous root; *previous (or NULL) tells which.
  */
 void mac_make(const struct keyring *ring, enum purpose purpose, size_t count,
               const struct span *parts, uint8_t mac[MAC_SIZE]);
 enum result mac_check(const struct keyring *ring, enum purpose purpose, size_t count,
-                      const struct span *parts, struct span mac) MUST_USE;
+                      const struct span *parts, struct span mac, bool *previous) MUST_USE;
 
 /*
  * A key derived from the purpose's key and a secret: HMAC over the packed

@@ -21,17 +21,23 @@ static struct span pseudonym(struct cx *cx, struct span value)
     return base64url_encode(cx->arena, span_first(hash_span(&h), PSEUDONYM_BYTES));
 }
 
-void audit_grant(struct cx *cx, struct span grant_id, const struct grant *grant)
+void audit_facts(struct cx *cx, const struct grant_facts *facts)
 {
     struct audit *line = audit(cx);
-    line->grant = pseudonym(cx, grant_id);
-    if (grant == NULL)
-        return;
-    line->user = grant->user;
-    line->client = grant->client_name;
-    line->server = grant->server;
-    if (span_present(grant->identity.organization))
-        line->organization = pseudonym(cx, grant->identity.organization);
+    line->grant = pseudonym(cx, facts->grant_id);
+    line->user = facts->user;
+    line->server = facts->server;
+    if (span_present(facts->organization))
+        line->organization = pseudonym(cx, facts->organization);
+}
+
+void audit_grant(struct cx *cx, struct span grant_id, const struct grant *grant)
+{
+    audit_facts(cx, &(struct grant_facts){.grant_id = grant_id,
+                                          .user = grant->user,
+                                          .server = grant->server,
+                                          .organization = grant->identity.organization});
+    audit(cx)->client = grant->client_name;
 }
 
 void audit_client(struct cx *cx, const struct client *client)

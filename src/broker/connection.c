@@ -22,13 +22,11 @@ static enum result unavailable(struct cx *cx)
                   "The product's authorization server does not answer. Try again shortly.");
 }
 
-static enum result open_rows(struct cx *cx, const struct grant_rows *rows,
-                             const struct token_digest *token, struct opened *opened)
+static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struct opened *opened)
 {
-    const struct live_token *live = grant_access(cx, rows, token);
-    if (live == NULL || rows->grant.state != GRANT_LIVE)
+    if (!grant_is_live(cx, rows) || rows->grant.state != GRANT_LIVE)
         return gone(cx);
-    enum result result = grant_open(cx, rows, live, token, &opened->tokens, &opened->data_key);
+    enum result result = grant_open(cx, rows, &opened->tokens, &opened->data_key);
     if (result == OK || result == HOST_FAILED)
         return result;
     return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
@@ -97,8 +95,7 @@ static enum result refresh_as_holder(struct cx *cx, const struct downstream *ser
 }
 
 static enum result refresh_round(struct cx *cx, const struct downstream *server,
-                                 struct grant_rows *rows, const struct token_digest *token,
-                                 uint32_t ms, struct opened *opened)
+                                 struct grant_rows *rows, uint32_t ms, struct opened *opened)
 {
     struct span holder = host_random(cx, HOLDER_SIZE);
     uint32_t before = rows->grant_row.version;
@@ -120,16 +117,15 @@ static enum result refresh_round(struct cx *cx, const struct downstream *server,
     TRY(waited);
     if (rows->grant_row.version == before)
         return unavailable(cx);
-    TRY(open_rows(cx, rows, token, opened));
+    TRY(open_rows(cx, rows, opened));
     return CONFLICT;
 }
 
 enum result connection_token(struct cx *cx, const struct profile *profile, struct grant_rows *rows,
-                             const struct token_digest *token, struct span rejected,
-                             struct span *access_token)
+                             struct span rejected, struct span *access_token)
 {
     struct opened opened;
-    TRY(open_rows(cx, rows, token, &opened));
+    TRY(open_rows(cx, rows, &opened));
     struct downstream server;
     for (int round = 0; !fresh(cx, &opened.tokens, rejected); round++) {
         if (is_rejected(&opened.tokens, rejected) && is_new(cx, &opened.tokens))
@@ -145,7 +141,7 @@ enum result connection_token(struct cx *cx, const struct profile *profile, struc
         uint32_t wait_ms = can_do_without ? LEASE_GLANCE_MS : LEASE_WAIT_MS;
         enum result result = round > 0 ? OK : downstream_discover(cx, profile, &server);
         if (result == OK)
-            result = refresh_round(cx, &server, rows, token, wait_ms, &opened);
+            result = refresh_round(cx, &server, rows, wait_ms, &opened);
         if (result == OK)
             break;
         if (result == TEMPORARILY_UNAVAILABLE && can_do_without) {

@@ -59,21 +59,23 @@ static enum result make_grant(struct cx *cx, const struct arrival *arrival,
         .identity = *identity,
     };
     struct code code = {
-        .grant_id = t->grant_id,
+        .facts =
+            {
+                .grant_id = t->grant_id,
+                .client_id_hash = t->client_id_hash,
+                .client_auth = t->client_auth,
+                .server = t->server,
+                .scopes = t->scopes,
+                .user = grant.user,
+                .organization = identity->organization,
+            },
         .expires = cx->now + cx->gateway->lifetimes.code,
-        .client_id_hash = t->client_id_hash,
-        .client_auth = t->client_auth,
         .refreshes = t->refreshes,
         .redirect_uri_hash = hash_span(&redirect_hash),
         .challenge = t->challenge,
-        .server = t->server,
-        .scopes = t->scopes,
-        .user = grant.user,
-        .organization = identity->organization,
     };
     audit_grant(cx, t->grant_id, &grant);
-    TRY(grant_store(cx, &grant, tokens, &code));
-    return code_seal(cx, &code, code_text);
+    return grant_store(cx, &grant, tokens, &code, code_text);
 }
 
 /* From here on the answer, whatever it is, goes to the client: the user has agreed to that. */

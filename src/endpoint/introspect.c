@@ -37,7 +37,7 @@ enum result introspect(struct cx *cx)
 {
     struct client_credentials client;
     struct span token;
-    struct span grant_id;
+    struct presented presented;
     struct grant_rows rows;
     audit(cx)->action = SPAN("introspect");
     TRY(read_token_form(cx, &client, &token));
@@ -45,18 +45,16 @@ enum result introspect(struct cx *cx)
     if (who == NULL || who->introspects == NULL || client.method == AUTH_NONE)
         return refuse(cx, INVALID_CLIENT, "no_resource_server",
                       "Only a resource server that the operator has named may introspect.");
-    if (access_token_grant(cx, token, &grant_id) != OK)
+    if (access_token_open(cx, token, &presented) != OK)
         return inactive(cx);
     TRY(client_spend_assertion(cx, &client));
-    enum result found = grant_read_now(cx, grant_id, &rows);
+    enum result found = grant_read_now(cx, &presented, &rows);
     if (found == NOT_FOUND)
         return inactive(cx);
     TRY(found);
-    struct token_digest digest = token_digest_of(token);
-    const struct live_token *live = grant_access(cx, &rows, &digest);
     /* RFC 7662 section 4: a resource learns only about tokens meant for it. */
-    if (live == NULL || rows.grant.state != GRANT_LIVE ||
+    if (!grant_is_live(cx, &rows) || rows.grant.state != GRANT_LIVE ||
         !span_equal(rows.grant.server, who->introspects->id))
         return inactive(cx);
-    return active(cx, who->introspects, &rows.grant, live);
+    return active(cx, who->introspects, &rows.grant, &rows.live);
 }

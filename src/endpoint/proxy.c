@@ -39,12 +39,11 @@ static const char *const KEPT[] = {
 
 struct call {
     const struct server *server;
-    struct token_digest token;
+    struct presented token;
     struct span origin; /* ABSENT: not from a browser */
     struct span body;
     struct mcp_message message;
     struct grant_rows rows;
-    const struct live_token *live;
 };
 
 /* ---- answers of our own ---- */
@@ -135,27 +134,27 @@ static bool has_token_in_query(struct cx *cx)
            form_count(&query, SPAN("access_token")) > 0;
 }
 
-static enum result read_token(struct cx *cx, struct span *token, struct span *grant_id)
+static enum result read_token(struct cx *cx, struct presented *token)
 {
+    struct span text;
     struct span header = headers_get(&cx->request.headers, SPAN("authorization"));
     if (!span_present(header))
         return refuse(cx, INVALID_REQUEST, "no_credentials", "Sign in first.");
     if (has_token_in_query(cx))
         return refuse(cx, INVALID_REQUEST, "token_twice",
                       "Send the access token in the Authorization header only.");
-    if (http_credentials(header, SPAN("Bearer"), token) != OK || !span_present(*token))
+    if (http_credentials(header, SPAN("Bearer"), &text) != OK || !span_present(text))
         return invalid_token(cx, "credentials_malformed");
-    if (access_token_grant(cx, *token, grant_id) != OK)
+    if (access_token_open(cx, text, token) != OK)
         return invalid_token(cx, "token_unknown");
     return OK;
 }
 
 static enum result check_token(struct cx *cx, struct call *call)
 {
-    call->live = grant_access(cx, &call->rows, &call->token);
-    if (call->live == NULL)
+    if (!grant_is_live(cx, &call->rows))
         return invalid_token(cx, "token_dead");
-    audit_grant(cx, call->rows.id, &call->rows.grant);
+    audit_grant(cx, call->token.grant_id, &call->rows.grant);
     /* RFC 8707, MCP: a token is good for the one server that it was issued for. */
     if (!span_equal(call->rows.grant.server, call->server->id))
         return invalid_token(cx, "audience_differs");
@@ -211,7 +210,7 @@ static struct span needed_scopes(const struct call *call)
 static enum result insufficient_scope(struct cx *cx, const struct call *call, struct span needed)
 {
     if (!scope_covers(call->rows.grant.scopes, needed))
-        grant_step_up_later(cx, call->rows.id);
+        grant_step_up_later(cx, call->token.grant_id);
     return challenge(cx, call,
                      refuse(cx, INSUFFICIENT_SCOPE, "scope_missing",
                             "This tool needs scopes that the token does not have."),
@@ -288,7 +287,7 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
     /* Twice: a downstream token may die before its time. */
     for (int attempt = 0; attempt < 2; attempt++) {
         enum result better =
-            connection_token(cx, profile, &call->rows, &call->token, access_token, &access_token);
+            connection_token(cx, profile, &call->rows, access_token, &access_token);
         if (better == NOT_FOUND)
             break;
         TRY(better);
@@ -303,19 +302,16 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
 static enum result serve(struct cx *cx, struct call *call)
 {
     bool is_post = span_equal(cx->request.method, SPAN("POST"));
-    struct span token;
-    struct span grant_id;
     bool answered;
-    TRY(read_token(cx, &token, &grant_id));
+    TRY(read_token(cx, &call->token));
     enum result body = is_post ? host_body(cx, cx->gateway->body_limit, &call->body) : OK;
-    enum result read = grant_read(cx, grant_id, &call->rows);
+    enum result read = grant_read(cx, &call->token, &call->rows);
     if (body == PENDING || read == PENDING)
         return PENDING;
-    call->token = token_digest_of(token);
     /* A remembered row may be older than the token. */
     if (cx->gateway->lifetimes.grant_cache > 0 &&
-        (read == NOT_FOUND || (read == OK && grant_access(cx, &call->rows, &call->token) == NULL)))
-        read = grant_read_now(cx, grant_id, &call->rows);
+        (read == NOT_FOUND || (read == OK && !grant_is_live(cx, &call->rows))))
+        read = grant_read_now(cx, &call->token, &call->rows);
     if (read == NOT_FOUND)
         return invalid_token(cx, "grant_gone");
     TRY(read);
@@ -327,7 +323,7 @@ static enum result serve(struct cx *cx, struct call *call)
             return OK;
     }
     struct span needed = needed_scopes(call);
-    if (span_present(needed) && !scope_covers(call->live->scopes, needed))
+    if (span_present(needed) && !scope_covers(call->rows.live.scopes, needed))
         return insufficient_scope(cx, call, needed);
     return forward_as_user(cx, call);
 }

@@ -6,6 +6,7 @@
 #include "oauth/grant.h"
 #include "oauth/limit.h"
 #include "oauth/pkce.h"
+#include "oauth/scope.h"
 #include "text/json.h"
 
 enum { RESPONSE_OVERHEAD = 256 };
@@ -50,10 +51,10 @@ static enum result check_code(struct cx *cx, const struct form *form,
 {
     struct hash hash;
     sha256(client->client_id, &hash);
-    if (!span_equal(code->client_id_hash, hash_span(&hash)))
+    if (!span_equal(code->facts.client_id_hash, hash_span(&hash)))
         return refuse(cx, INVALID_GRANT, "client_differs",
                       "This authorization code was issued to another client.");
-    if ((code->client_auth & client->method) == 0)
+    if ((code->facts.client_auth & client->method) == 0)
         return refuse(cx, INVALID_CLIENT, "client_auth_differs",
                       "The client must authenticate with the method that it registered.");
     if (code->expires <= cx->now)
@@ -81,48 +82,74 @@ static enum result by_code(struct cx *cx, const struct form *form,
 {
     struct span text = form_get(form, SPAN("code"));
     const struct server *server;
+    struct presented presented;
     struct code code;
     struct token_response response = {0};
     if (!span_present(text))
         return refuse(cx, INVALID_REQUEST, "code_missing", "code is missing.");
     TRY(named_server(cx, form, &server));
-    TRY(code_open(cx, text, &code));
-    TRY(limit_grant(cx, code.grant_id));
-    audit_grant(cx, code.grant_id, NULL);
-    audit(cx)->user = code.user;
-    audit(cx)->server = code.server;
+    TRY(code_open(cx, text, &code, &presented));
+    TRY(limit_grant(cx, presented.grant_id));
+    audit_facts(cx, &code.facts);
     TRY(check_code(cx, form, client, &code));
-    if (server != NULL && !span_equal(server->id, code.server))
+    if (server != NULL && !span_equal(server->id, code.facts.server))
         return refuse(cx, INVALID_TARGET, "resource_differs",
                       "The authorization was for another resource.");
     TRY(client_spend_assertion(cx, client));
-    TRY(grant_redeem(cx, &code, client->client_id, &response));
+    TRY(grant_redeem(cx, &presented, &code, client->client_id, &response));
     respond_token(cx, &response);
+    return OK;
+}
+
+/* Everything that a refresh must be, in the order in which it is asked; consumes nothing. */
+static enum result check_refresh(struct cx *cx, const struct client_credentials *client,
+                                 const struct refresh_token *token, const struct server *server,
+                                 struct span scope)
+{
+    const struct grant_facts *facts = &token->facts;
+    struct hash hash;
+    sha256(client->client_id, &hash);
+    if (!span_equal(facts->client_id_hash, hash_span(&hash)))
+        return refuse(cx, INVALID_GRANT, "client_differs",
+                      "This refresh token was issued to another client.");
+    if ((facts->client_auth & client->method) == 0)
+        return refuse(cx, INVALID_CLIENT, "client_auth_differs",
+                      "The client must authenticate as it did when the grant was made.");
+    if (token->expires <= cx->now)
+        return refuse(cx, INVALID_GRANT, "refresh_expired",
+                      "This refresh token was not used for too long. Sign in again.");
+    /* RFC 8707 section 2.2: only what the grant was made for. */
+    if (server != NULL && !span_equal(server->id, facts->server))
+        return refuse(cx, INVALID_TARGET, "resource_differs", "The grant is for another resource.");
+    /* OAuth 2.1 section 4.3.1: the scope may shrink, never grow; omitted means original. */
+    if (span_present(scope) && (scope_parse(scope) != OK || !scope_covers(facts->scopes, scope)))
+        return refuse(cx, INVALID_SCOPE, "scope_grows",
+                      "A refresh cannot ask for scopes that were not granted.");
     return OK;
 }
 
 static enum result by_refresh(struct cx *cx, const struct form *form,
                               const struct client_credentials *client)
 {
-    struct refresh_request request = {
-        .token = form_get(form, SPAN("refresh_token")),
-        .client_id = client->client_id,
-        .method = client->method,
-        .scope = form_get(form, SPAN("scope")),
-    };
+    struct span text = form_get(form, SPAN("refresh_token"));
+    struct span scope = form_get(form, SPAN("scope"));
+    const struct server *server;
+    struct refresh_request request = {.client_id = client->client_id};
     struct token_response response = {0};
-    struct span grant_id;
-    if (!span_present(request.token))
+    if (!span_present(text))
         return refuse(cx, INVALID_REQUEST, "refresh_missing", "refresh_token is missing.");
-    TRY(named_server(cx, form, &request.server));
-    if (refresh_token_grant(cx, request.token, &grant_id) != OK)
+    TRY(named_server(cx, form, &server));
+    if (refresh_token_open(cx, text, &request.token, &request.presented) != OK)
         return refuse(cx, INVALID_GRANT, "refresh_unknown",
                       "This refresh token was not issued here, or is damaged.");
-    TRY(limit_grant(cx, grant_id));
+    TRY(limit_grant(cx, request.presented.grant_id));
+    audit_facts(cx, &request.token.facts);
+    TRY(check_refresh(cx, client, &request.token, server, scope));
     TRY(client_spend_assertion(cx, client));
-    enum result rotated = grant_rotate(cx, grant_id, &request, &response);
-    audit_grant(cx, grant_id, response.grant.state != 0 ? &response.grant : NULL);
-    TRY(rotated);
+    request.scopes = request.token.facts.scopes;
+    if (span_present(scope))
+        request.scopes = scope_intersection(cx->arena, scope, request.scopes);
+    TRY(grant_rotate(cx, &request, &response));
     respond_token(cx, &response);
     return OK;
 }

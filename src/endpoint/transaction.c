@@ -92,13 +92,14 @@ enum result transaction_open(struct cx *cx, enum stage stage, struct span sealed
 {
     struct span box;
     struct span packed;
+    bool by_previous;
     if (base64url_decode(cx->arena, sealed, &box) != OK ||
-        unseal(cx->arena, &cx->gateway->keys, FOR_TRANSACTION, span_of(STAGES[stage]), box,
-               &packed) != OK ||
+        unseal(cx->arena, &cx->gateway->keys, FOR_TRANSACTION, span_of(STAGES[stage]), box, &packed,
+               &by_previous) != OK ||
         transaction_unpack(packed, t) != OK)
         return refuse(cx, UNVERIFIABLE, "transaction_unknown",
                       "This sign-in was not started here, or its address was changed.");
-    t->by_previous_root = seal_is_previous(&cx->gateway->keys, box);
+    t->by_previous_root = by_previous;
     struct hash browser;
     *cookie = http_cookie(headers_get(&cx->request.headers, SPAN("cookie")), cookie_name(cx, t));
     sha256(*cookie, &browser);

@@ -40,6 +40,17 @@ void ledger_write(struct ledger_step *step, struct span key, uint64_t expires, s
     pack_span(&step->operations, value);
 }
 
+void ledger_derive(struct ledger_step *step, struct span key, uint64_t expires, struct span from,
+                   struct span head, struct span mask)
+{
+    operation(step, LEDGER_DERIVE, key);
+    step->writes = true;
+    pack_u64(&step->operations, expires);
+    pack_span(&step->operations, head);
+    pack_span(&step->operations, from);
+    pack_span(&step->operations, mask);
+}
+
 void ledger_touch(struct ledger_step *step, struct span key, uint64_t expires)
 {
     operation(step, LEDGER_TOUCH, key);
@@ -103,8 +114,7 @@ enum result ledger_commit_own(struct cx *cx, struct ledger_step *step, struct sp
     enum result result = ledger_commit(cx, step);
     if (result == HOST_FAILED)
         result = ledger_commit(cx, step);
-    return result == CONFLICT && span_present(row->value) && span_equal(row->value, own) ? OK
-                                                                                         : result;
+    return result == CONFLICT && span_starts(row->value, own) ? OK : result;
 }
 
 void ledger_commit_later(struct cx *cx, struct ledger_step *step)

@@ -86,19 +86,18 @@ enum result seal(struct arena *a, const struct keyring *ring, enum purpose purpo
 
 /* Two roots may have the same id by chance: then both are tried, and the tag decides. */
 enum result unseal(struct arena *a, const struct keyring *ring, enum purpose purpose,
-                   struct span aad, struct span box, struct span *plaintext)
+                   struct span aad, struct span box, struct span *plaintext, bool *previous)
 {
+    bool by_previous = false;
     enum result result =
         box_open(a, &ring->current[purpose], ring->current_id, aad, box, plaintext);
-    if (result != OK && ring->has_previous)
+    if (result != OK && ring->has_previous) {
         result = box_open(a, &ring->previous[purpose], ring->previous_id, aad, box, plaintext);
+        by_previous = true;
+    }
+    if (previous != NULL)
+        *previous = by_previous;
     return result;
-}
-
-/* Of equal ids the current root is meant: then a derived key may not fit, and that is refused. */
-bool seal_is_previous(const struct keyring *ring, struct span box)
-{
-    return ring->has_previous && box.size > 1 && box.data[1] != ring->current_id;
 }
 
 enum result seal_with(struct arena *a, const struct key *key, struct drbg *d, struct span aad,
@@ -142,17 +141,25 @@ void mac_make(const struct keyring *ring, enum purpose purpose, size_t count,
     memcpy(mac, full.bytes, MAC_SIZE);
 }
 
-enum result mac_check(const struct keyring *ring, enum purpose purpose, size_t count,
-                      const struct span *parts, struct span mac)
+static bool mac_holds(const struct key *key, size_t count, const struct span *parts,
+                      struct span mac)
 {
     struct hash full;
-    hmac_packed(&ring->current[purpose], count, parts, &full);
-    if (crypto_equal(span_first(hash_span(&full), MAC_SIZE), mac))
+    hmac_packed(key, count, parts, &full);
+    return crypto_equal(span_first(hash_span(&full), MAC_SIZE), mac);
+}
+
+enum result mac_check(const struct keyring *ring, enum purpose purpose, size_t count,
+                      const struct span *parts, struct span mac, bool *previous)
+{
+    bool by_current = mac_holds(&ring->current[purpose], count, parts, mac);
+    if (previous != NULL)
+        *previous = !by_current;
+    if (by_current)
         return OK;
-    if (!ring->has_previous)
-        return UNVERIFIABLE;
-    hmac_packed(&ring->previous[purpose], count, parts, &full);
-    return crypto_equal(span_first(hash_span(&full), MAC_SIZE), mac) ? OK : UNVERIFIABLE;
+    return ring->has_previous && mac_holds(&ring->previous[purpose], count, parts, mac)
+               ? OK
+               : UNVERIFIABLE;
 }
 
 void derive(const struct keyring *ring, enum purpose purpose, bool previous, size_t count,

@@ -5,13 +5,8 @@
 
 #include <string.h>
 
-/* A tombstone outlives whatever could still name the grant's id: a state or a code. */
+/* A tombstone outlives what could make the grant anew: a state. */
 enum { TOMBSTONE_SECONDS = 86400 };
-
-static void key_from(struct span bytes, struct key *key)
-{
-    memcpy(key->bytes, bytes.data, KEY_SIZE);
-}
 
 /* ---- the callback ---- */
 
@@ -30,44 +25,51 @@ enum result grant_claim(struct cx *cx, struct span grant_id)
 }
 
 enum result grant_store(struct cx *cx, struct grant *grant, const struct downstream_tokens *tokens,
-                        struct code *code)
+                        const struct code *code, struct span *code_text)
 {
-    key_from(host_random(cx, KEY_SIZE), &code->data_key);
+    struct span id = code->facts.grant_id;
+    struct key data_key;
+    memcpy(data_key.bytes, host_random(cx, KEY_SIZE).data, KEY_SIZE);
     grant->state = GRANT_LIVE;
-    grant->under_code_key = true;
-    TRY(shard_seal_tokens(cx, code->grant_id, grant, tokens, &code->data_key));
+    TRY(shard_seal_tokens(cx, id, grant, tokens, &data_key));
+    TRY(code_seal(cx, code, code_text));
+    struct token_digest digest = token_digest_of(*code_text);
+    struct key share = shard_pad(cx, &digest, false);
+    key_mask(&share, key_span(&data_key));
+    struct live_token live = {hash_span(&digest.hash), code->expires, SPAN(""), key_span(&share)};
     struct ledger_row present;
     struct span row = grant_pack(cx->arena, grant);
-    struct ledger_step step = shard_step(cx, code->grant_id, row.size);
+    struct span code_row = live_pack(cx->arena, &live);
+    struct ledger_step step = shard_step(cx, id, row.size + code_row.size);
     ledger_check(&step, ROW_GRANT, 1);
     /* The code itself says when it ends; its row ends with the grant's, by the same alarm. */
     uint64_t end = shard_grant_end(cx, code->expires);
     ledger_write(&step, ROW_GRANT, end, row);
-    ledger_write(&step, ROW_CODE, end, SPAN("issued"));
+    ledger_write(&step, ROW_CODE, end, code_row);
     return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }
 
 /* ---- reading ---- */
 
-static enum result read_grant(struct cx *cx, struct span grant_id, uint64_t cache_seconds,
+static enum result read_grant(struct cx *cx, const struct presented *token, uint64_t cache_seconds,
                               struct grant_rows *rows)
 {
-    *rows = (struct grant_rows){.id = grant_id};
-    struct ledger_step step = shard_step(cx, grant_id, 0);
+    *rows = (struct grant_rows){.token = token};
+    struct ledger_step step = shard_step(cx, token->grant_id, 0);
     step.cache_ms = (uint32_t)(cache_seconds * 1000);
     shard_read(&step, rows);
     TRY(ledger_commit(cx, &step));
     return shard_rows(rows);
 }
 
-enum result grant_read(struct cx *cx, struct span grant_id, struct grant_rows *rows)
+enum result grant_read(struct cx *cx, const struct presented *token, struct grant_rows *rows)
 {
-    return read_grant(cx, grant_id, cx->gateway->lifetimes.grant_cache, rows);
+    return read_grant(cx, token, cx->gateway->lifetimes.grant_cache, rows);
 }
 
-enum result grant_read_now(struct cx *cx, struct span grant_id, struct grant_rows *rows)
+enum result grant_read_now(struct cx *cx, const struct presented *token, struct grant_rows *rows)
 {
-    return read_grant(cx, grant_id, 0, rows);
+    return read_grant(cx, token, 0, rows);
 }
 
 struct token_digest token_digest_of(struct span token)
@@ -80,61 +82,17 @@ struct token_digest token_digest_of(struct span token)
     return made;
 }
 
-static bool is_live(const struct cx *cx, const struct live_token *live,
-                    const struct token_digest *token)
+bool grant_is_live(const struct cx *cx, const struct grant_rows *rows)
 {
-    return crypto_equal(live->hash, hash_span(&token->hash)) && live->expires > cx->now;
+    return rows->live_row.version > 0 && rows->live.expires > cx->now &&
+           crypto_equal(rows->live.hash, hash_span(&rows->digest.hash));
 }
 
-const struct live_token *grant_access(const struct cx *cx, const struct grant_rows *rows,
-                                      const struct token_digest *token)
+enum result grant_open(struct cx *cx, const struct grant_rows *rows,
+                       struct downstream_tokens *tokens, struct key *data_key)
 {
-    for (size_t i = 0; i < rows->family.access_count; i++)
-        if (is_live(cx, &rows->family.access[i], token))
-            return &rows->family.access[i];
-    return NULL;
-}
-
-const struct live_token *grant_refresh(const struct cx *cx, const struct grant_rows *rows,
-                                       const struct token_digest *token)
-{
-    return is_live(cx, &rows->family.refresh, token) ? &rows->family.refresh : NULL;
-}
-
-/* Out of the code's reach: sealed anew under the key that only live tokens give. */
-static void reseal_later(struct cx *cx, const struct grant_rows *rows,
-                         const struct downstream_tokens *tokens, const struct key *data_key)
-{
-    struct grant grant = rows->grant;
-    grant.under_code_key = false;
-    if (shard_seal_tokens(cx, rows->id, &grant, tokens, data_key) != OK)
-        return;
-    struct span row = grant_pack(cx->arena, &grant);
-    struct ledger_step step = shard_step(cx, rows->id, row.size);
-    ledger_check(&step, ROW_GRANT, rows->grant_row.version);
-    ledger_write(&step, ROW_GRANT, LEDGER_KEEP_EXPIRY, row);
-    ledger_commit_later(cx, &step);
-}
-
-enum result grant_open(struct cx *cx, const struct grant_rows *rows, const struct live_token *live,
-                       const struct token_digest *token, struct downstream_tokens *tokens,
-                       struct key *data_key)
-{
-    const struct grant *grant = &rows->grant;
-    struct key sealing;
-    TRY(shard_data_key(cx, rows->id, token, live, data_key));
-    sealing = *data_key;
-    if (grant->under_code_key) {
-        struct span code_key;
-        TRY(unseal_with(cx->arena, data_key, rows->id, rows->family.code_key, &code_key));
-        if (code_key.size != KEY_SIZE)
-            return UNVERIFIABLE;
-        key_from(code_key, &sealing);
-    }
-    TRY(shard_unseal_tokens(cx, rows->id, grant, &sealing, tokens));
-    if (grant->under_code_key)
-        reseal_later(cx, rows, tokens, data_key);
-    return OK;
+    *data_key = shard_data_key(cx, rows);
+    return shard_unseal_tokens(cx, rows->token->grant_id, &rows->grant, data_key, tokens);
 }
 
 /* ---- the end ---- */
@@ -145,25 +103,20 @@ enum result grant_end(struct cx *cx, struct span grant_id)
     struct span row = grant_pack(cx->arena, &ended);
     struct ledger_step step = shard_step(cx, grant_id, row.size);
     ledger_write(&step, ROW_GRANT, cx->now + TOMBSTONE_SECONDS, row);
-    ledger_delete(&step, ROW_FAMILY);
     ledger_delete(&step, ROW_CODE);
+    ledger_delete(&step, ROW_REFRESH);
+    for (uint8_t i = 0; i < GRANT_ACCESS_ROWS; i++)
+        ledger_delete(&step, shard_access_row(i));
     ledger_delete(&step, ROW_RETRY);
     ledger_delete(&step, ROW_LEASE);
     ledger_delete(&step, ROW_STEP_UP);
     return ledger_commit(cx, &step);
 }
 
-enum result grant_end_access(struct cx *cx, const struct grant_rows *rows,
-                             const struct live_token *live)
+enum result grant_end_access(struct cx *cx, const struct grant_rows *rows)
 {
-    struct family family = rows->family;
-    size_t at = (size_t)(live - rows->family.access);
-    family.access_count--;
-    memmove(family.access + at, family.access + at + 1,
-            (family.access_count - at) * sizeof family.access[0]);
-    struct span row = family_pack(cx->arena, &family);
-    struct ledger_step step = shard_step(cx, rows->id, row.size);
-    ledger_check(&step, ROW_FAMILY, rows->family_row.version);
-    ledger_write(&step, ROW_FAMILY, LEDGER_KEEP_EXPIRY, row);
+    struct ledger_step step = shard_step(cx, rows->token->grant_id, 0);
+    ledger_match(&step, rows->token->row, live_start(cx->arena, &rows->digest));
+    ledger_delete(&step, rows->token->row);
     return ledger_commit(cx, &step);
 }

@@ -1,62 +1,87 @@
 /* The client's tokens: from a code, from a refresh token. */
+#include "jose/jwt.h"
 #include "oauth/error.h"
 #include "oauth/record.h"
-#include "oauth/scope.h"
 #include "oauth/shard.h"
-
-#include <string.h>
 
 /* ---- issuing ---- */
 
-/* The end of everything that hangs on the refresh token, or on the access token without one. */
-static uint64_t family_end(const struct cx *cx, bool refreshes)
+/* What gives way to new tokens: its share of the data key becomes theirs. */
+struct predecessor {
+    const struct presented *token;
+    const struct grant_facts *facts;
+    struct token_digest digest;
+    struct key pad;
+};
+
+static struct predecessor predecessor_make(struct cx *cx, const struct presented *token,
+                                           const struct grant_facts *facts)
 {
-    const struct lifetimes *l = &cx->gateway->lifetimes;
-    return cx->now + (refreshes ? l->refresh_token : l->access_token);
+    struct predecessor old = {
+        .token = token, .facts = facts, .digest = token_digest_of(token->text)};
+    old.pad = shard_pad(cx, &old.digest, token->previous);
+    return old;
 }
 
-static enum result live_make(struct cx *cx, struct span grant_id, struct span token,
-                             uint64_t expires, struct span scopes, const struct key *data_key,
-                             struct live_token *live)
+/* Room in a step for what issuing two tokens writes. */
+static size_t issue_size(const struct predecessor *old)
+{
+    return 512 + 2 * old->facts->scopes.size;
+}
+
+/* The row of a new token. Its hash is what a request knows it by as its own. */
+static struct span issue(struct cx *cx, struct ledger_step *step, const struct predecessor *old,
+                         struct span row, struct span token, uint64_t expires, struct span scopes)
 {
     struct token_digest digest = token_digest_of(token);
-    *live = (struct live_token){.hash = span_copy(cx->arena, hash_span(&digest.hash)),
-                                .expires = expires,
-                                .scopes = scopes};
-    return shard_seal_for(cx, grant_id, &digest, key_span(data_key), &live->wrapped);
+    struct live_token live = {hash_span(&digest.hash), expires, scopes, .share = SPAN("")};
+    struct key mask = shard_pad(cx, &digest, false);
+    key_mask(&mask, key_span(&old->pad));
+    ledger_derive(step, row, expires, old->token->row, live_pack(cx->arena, &live),
+                  key_span(&mask));
+    return live_start(cx->arena, &digest);
 }
 
-/* A full house loses its oldest: entries stand in the order in which they were issued. */
-static struct live_token *access_slot(struct family *family, uint64_t now)
+static uint64_t refresh_end(const struct cx *cx)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < family->access_count; i++)
-        if (family->access[i].expires > now)
-            family->access[kept++] = family->access[i];
-    if (kept == GRANT_MAX_LIVE_TOKENS) {
-        kept--;
-        memmove(family->access, family->access + 1, kept * sizeof family->access[0]);
-    }
-    family->access_count = kept + 1;
-    return &family->access[kept];
+    return cx->now + cx->gateway->lifetimes.refresh_token;
 }
 
-/* Makes an access token, and a refresh token if there is to be one, into the family. */
-static enum result issue(struct cx *cx, struct family *family, const struct key *data_key,
-                         const struct access_token_claims *claims, bool refreshes,
-                         struct span all_scopes, struct token_response *response)
+/* An access token with the scopes of response->scopes; *own: what its row begins with. */
+static enum result issue_access(struct cx *cx, struct ledger_step *step,
+                                const struct predecessor *old, struct span client_id,
+                                uint8_t number, struct token_response *response, struct span *own)
 {
-    const struct lifetimes *l = &cx->gateway->lifetimes;
-    response->scopes = claims->scopes;
-    response->expires_in = l->access_token;
-    TRY(access_token_make(cx, claims, &response->access_token));
-    TRY(live_make(cx, claims->grant_id, response->access_token, claims->expires, claims->scopes,
-                  data_key, access_slot(family, cx->now)));
-    if (!refreshes)
-        return OK;
-    response->refresh_token = refresh_token_make(cx, claims->grant_id);
-    return live_make(cx, claims->grant_id, response->refresh_token, family_end(cx, true),
-                     all_scopes, data_key, &family->refresh);
+    const struct grant_facts *facts = old->facts;
+    const struct server *server = gateway_server(cx->gateway, facts->server);
+    if (server == NULL)
+        return refuse(cx, INVALID_GRANT, "server_gone", "The server of this grant is gone.");
+    response->expires_in = cx->gateway->lifetimes.access_token;
+    struct access_token_claims claims = {
+        .grant_id = facts->grant_id,
+        .user = facts->user,
+        .client_id = client_id,
+        .server_resource = server->resource,
+        .scopes = response->scopes,
+        .organization = facts->organization,
+        .access_row = number,
+        .expires = cx->now + response->expires_in,
+    };
+    TRY(access_token_make(cx, &claims, &response->access_token));
+    *own = issue(cx, step, old, shard_access_row(number), response->access_token, claims.expires,
+                 claims.scopes);
+    return OK;
+}
+
+static enum result issue_refresh(struct cx *cx, struct ledger_step *step,
+                                 const struct predecessor *old, uint8_t access_row,
+                                 struct token_response *response, struct span *own)
+{
+    uint64_t end = refresh_end(cx);
+    struct refresh_token next = {.facts = *old->facts, .expires = end, .access_row = access_row};
+    TRY(refresh_token_seal(cx, &next, &response->refresh_token));
+    *own = issue(cx, step, old, ROW_REFRESH, response->refresh_token, end, old->facts->scopes);
+    return OK;
 }
 
 /* ---- the code ---- */
@@ -66,47 +91,37 @@ static enum result issue(struct cx *cx, struct family *family, const struct key 
  * denied and revokes what it gave. Only a request that was right in every
  * other way comes so far, so a stranger's guess revokes nothing.
  */
-static enum result code_not_there(struct cx *cx, const struct code *code,
-                                  const struct ledger_row *row)
+static enum result code_not_there(struct cx *cx, struct span grant_id, const struct ledger_row *row,
+                                  struct span own)
 {
-    bool replayed = row->version > 0 && !span_equal(row->value, SPAN("issued"));
+    bool replayed = row->version > 0; /* what stands there now is of who redeemed it */
+    if (replayed && !span_starts(row->value, span_first(own, 1)))
+        return HOST_FAILED; /* a row in a format that we do not know */
     if (replayed)
-        TRY(grant_end(cx, code->grant_id));
+        TRY(grant_end(cx, grant_id));
     return refuse(cx, INVALID_GRANT, replayed ? "code_replayed" : "code_gone",
                   "This authorization code was used before or is no longer valid.");
 }
 
-enum result grant_redeem(struct cx *cx, const struct code *code, struct span client_id,
-                         struct token_response *response)
+enum result grant_redeem(struct cx *cx, const struct presented *presented, const struct code *code,
+                         struct span client_id, struct token_response *response)
 {
-    const struct server *server = gateway_server(cx->gateway, code->server);
-    if (server == NULL)
-        return refuse(cx, INVALID_GRANT, "server_gone", "The server of this code is gone.");
-    struct family family = {0};
-    struct key data_key;
-    struct access_token_claims claims = {
-        .grant_id = code->grant_id,
-        .user = code->user,
-        .client_id = client_id,
-        .server_resource = server->resource,
-        .scopes = code->scopes,
-        .organization = code->organization,
-        .expires = cx->now + cx->gateway->lifetimes.access_token,
-    };
-    memcpy(data_key.bytes, host_random(cx, KEY_SIZE).data, KEY_SIZE);
-    TRY(seal_with(cx->arena, &data_key, &cx->drbg, code->grant_id, key_span(&code->data_key),
-                  &family.code_key));
-    TRY(issue(cx, &family, &data_key, &claims, code->refreshes, code->scopes, response));
-
-    struct span row = family_pack(cx->arena, &family);
-    struct ledger_row code_row;
-    struct ledger_step step = shard_step(cx, code->grant_id, row.size);
-    ledger_check(&step, ROW_CODE, 1);
-    ledger_write(&step, ROW_CODE, LEDGER_KEEP_EXPIRY, family.access[0].hash);
-    ledger_write(&step, ROW_FAMILY, family_end(cx, code->refreshes), row);
-    ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, family_end(cx, code->refreshes)));
-    enum result result = ledger_commit_own(cx, &step, ROW_CODE, family.access[0].hash, &code_row);
-    return result == CONFLICT ? code_not_there(cx, code, &code_row) : result;
+    const struct grant_facts *facts = &code->facts;
+    struct predecessor old = predecessor_make(cx, presented, facts);
+    struct ledger_step step = shard_step(cx, facts->grant_id, issue_size(&old));
+    struct span own;
+    struct span refresh_start;
+    response->scopes = facts->scopes;
+    ledger_match(&step, ROW_CODE, live_start(cx->arena, &old.digest));
+    TRY(issue_access(cx, &step, &old, client_id, 0, response, &own));
+    if (code->refreshes)
+        TRY(issue_refresh(cx, &step, &old, 1, response, &refresh_start));
+    ledger_write(&step, ROW_CODE, LEDGER_KEEP_EXPIRY, own);
+    uint64_t end = code->refreshes ? refresh_end(cx) : cx->now + response->expires_in;
+    ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, end));
+    struct ledger_row row;
+    enum result result = ledger_commit_own(cx, &step, ROW_CODE, own, &row);
+    return result == CONFLICT ? code_not_there(cx, facts->grant_id, &row, own) : result;
 }
 
 /* ---- the client's refresh ---- */
@@ -140,86 +155,52 @@ static enum result response_unpack(struct cx *cx, struct span bytes, struct toke
  * chain. Any other old token is in the wrong hands (OAuth 2.1 section 4.3.1).
  */
 static enum result not_the_live_token(struct cx *cx, const struct grant_rows *rows,
-                                      const struct token_digest *token,
                                       const struct ledger_row *retry,
                                       struct token_response *response)
 {
+    struct span id = rows->token->grant_id;
     struct span response_bytes;
-    enum result opened = retry->version == 0
-                             ? NOT_FOUND
-                             : shard_unseal_for(cx, rows->id, token, retry->value, &response_bytes);
+    enum result opened = retry->version == 0 ? NOT_FOUND
+                                             : shard_unseal_for(cx, id, &rows->digest, retry->value,
+                                                                &response_bytes);
     if (opened == OK)
         return response_unpack(cx, response_bytes, response);
     if (opened == HOST_FAILED)
         return HOST_FAILED;
-    TRY(grant_end(cx, rows->id));
+    TRY(grant_end(cx, id));
     return refuse(cx, INVALID_GRANT, "refresh_reused",
                   "This refresh token was used before; the grant is revoked. Sign in again.");
 }
 
-static enum result rotate(struct cx *cx, const struct grant_rows *rows,
-                          const struct refresh_request *request, const struct token_digest *token,
-                          struct span scopes, struct token_response *response)
+/* CONFLICT: the token is not the live one, or the client is to be told something else. */
+static enum result rotate(struct cx *cx, const struct refresh_request *request,
+                          struct token_response *response)
 {
-    const struct server *server = gateway_server(cx->gateway, rows->grant.server);
-    struct family family = rows->family;
-    struct key data_key;
-    enum result opened = shard_data_key(cx, rows->id, token, &rows->family.refresh, &data_key);
-    if (opened == UNVERIFIABLE)
-        return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
-    TRY(opened);
-    struct access_token_claims claims = {
-        .grant_id = rows->id,
-        .user = rows->grant.user,
-        .client_id = request->client_id,
-        .server_resource = server->resource,
-        .scopes = scopes,
-        .organization = rows->grant.identity.organization,
-        .expires = cx->now + cx->gateway->lifetimes.access_token,
-    };
-    TRY(issue(cx, &family, &data_key, &claims, true, rows->grant.scopes, response));
-
+    const struct lifetimes *l = &cx->gateway->lifetimes;
+    const struct refresh_token *token = &request->token;
+    struct predecessor old = predecessor_make(cx, &request->presented, &token->facts);
+    struct ledger_step step =
+        shard_step(cx, token->facts.grant_id, issue_size(&old) + 2 * JWT_MAX_SIZE);
+    struct span own;
+    struct span access_start;
     struct span retry;
-    TRY(shard_seal_for(cx, rows->id, token, response_pack(cx, response), &retry));
-    struct span row = family_pack(cx->arena, &family);
-    struct ledger_step step = shard_step(cx, rows->id, row.size + retry.size);
-    ledger_check(&step, ROW_FAMILY, rows->family_row.version);
-    ledger_write(&step, ROW_FAMILY, family_end(cx, true), row);
-    ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, family_end(cx, true)));
-    if (cx->gateway->lifetimes.refresh_retry > 0)
-        ledger_write(&step, ROW_RETRY, cx->now + cx->gateway->lifetimes.refresh_retry, retry);
-    return ledger_commit(cx, &step);
-}
-
-/* Everything that a refresh must be, in the order in which it is asked; consumes nothing. */
-static enum result check_refresh(struct cx *cx, const struct refresh_request *request,
-                                 const struct grant *grant, struct span *scopes)
-{
-    struct hash client;
-    sha256(request->client_id, &client);
-    if (!span_equal(grant->client_id_hash, hash_span(&client)))
-        return refuse(cx, INVALID_GRANT, "client_differs",
-                      "This refresh token was issued to another client.");
-    if ((grant->client_auth & request->method) == 0)
-        return refuse(cx, INVALID_CLIENT, "client_auth_differs",
-                      "The client must authenticate as it did when the grant was made.");
-    if (grant->state == GRANT_BROKEN)
-        return refuse(cx, INVALID_GRANT, "downstream_broken",
-                      "The connection behind this grant has ended. Sign in again.");
-    if (gateway_server(cx->gateway, grant->server) == NULL)
-        return refuse(cx, INVALID_GRANT, "server_gone", "The server of this grant is gone.");
-    /* RFC 8707 section 2.2: only what the grant was made for. */
-    if (request->server != NULL && !span_equal(request->server->id, grant->server))
-        return refuse(cx, INVALID_TARGET, "resource_differs", "The grant is for another resource.");
-    /* OAuth 2.1 section 4.3.1: the scope may shrink, never grow; omitted means original. */
-    if (span_present(request->scope) &&
-        (scope_parse(request->scope) != OK || !scope_covers(grant->scopes, request->scope)))
-        return refuse(cx, INVALID_SCOPE, "scope_grows",
-                      "A refresh cannot ask for scopes that were not granted.");
-    *scopes = span_present(request->scope)
-                  ? scope_intersection(cx->arena, request->scope, grant->scopes)
-                  : grant->scopes;
-    return OK;
+    response->scopes = request->scopes;
+    ledger_check(&step, ROW_STEP_UP, 0);
+    ledger_match(&step, ROW_REFRESH, live_start(cx->arena, &old.digest));
+    TRY(issue_access(cx, &step, &old, request->client_id, token->access_row, response,
+                     &access_start));
+    TRY(issue_refresh(cx, &step, &old, (uint8_t)(token->access_row + 1), response, &own));
+    TRY(shard_seal_for(cx, token->facts.grant_id, &old.digest, response_pack(cx, response),
+                       &retry));
+    if (l->refresh_retry > 0)
+        ledger_write(&step, ROW_RETRY, cx->now + l->refresh_retry, retry);
+    ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, refresh_end(cx)));
+    struct ledger_row row;
+    ledger_read(&step, ROW_REFRESH, &row);
+    enum result result = ledger_commit(cx, &step);
+    /* A platform may have performed it twice. If its answer was lost it is not asked again: by
+     * then somebody may have rotated what it gave, and that would look like a reuse. */
+    return result == CONFLICT && span_starts(row.value, own) ? OK : result;
 }
 
 void grant_step_up_later(struct cx *cx, struct span grant_id)
@@ -239,41 +220,41 @@ static enum result step_up(struct cx *cx, struct span grant_id)
                   "A refresh cannot add scopes. Sign in again to be asked for them.");
 }
 
-static enum result rotate_once(struct cx *cx, struct span grant_id,
-                               const struct refresh_request *request,
+/* Why a token did not rotate. CONFLICT: by now it might. */
+static enum result not_rotated(struct cx *cx, const struct presented *token,
                                struct token_response *response)
 {
-    struct grant_rows rows = {.id = grant_id};
+    struct grant_rows rows = {.token = token};
     struct ledger_row retry;
     struct ledger_row step_up_row;
-    struct span scopes;
-    struct ledger_step step = shard_step(cx, grant_id, 0);
+    struct ledger_step step = shard_step(cx, token->grant_id, 0);
     shard_read(&step, &rows);
     ledger_read(&step, ROW_RETRY, &retry);
     ledger_read(&step, ROW_STEP_UP, &step_up_row);
     TRY(ledger_commit(cx, &step));
     enum result there = shard_rows(&rows);
-    if (there == NOT_FOUND)
+    if (there == OK && rows.grant.state == GRANT_BROKEN)
+        return refuse(cx, INVALID_GRANT, "downstream_broken",
+                      "The connection behind this grant has ended. Sign in again.");
+    if (there == NOT_FOUND || (there == OK && rows.live_row.version == 0))
         return refuse(cx, INVALID_GRANT, "grant_gone",
                       "This refresh token is not valid any more. Sign in again.");
     TRY(there);
-    TRY(check_refresh(cx, request, &rows.grant, &scopes));
-    response->grant = rows.grant;
-    struct token_digest token = token_digest_of(request->token);
-    if (grant_refresh(cx, &rows, &token) == NULL)
-        return not_the_live_token(cx, &rows, &token, &retry, response);
-    if (step_up_row.version > 0)
-        return step_up(cx, grant_id);
-    return rotate(cx, &rows, request, &token, scopes, response);
+    if (!grant_is_live(cx, &rows))
+        return not_the_live_token(cx, &rows, &retry, response);
+    return step_up_row.version > 0 ? step_up(cx, token->grant_id) : CONFLICT;
 }
 
-enum result grant_rotate(struct cx *cx, struct span grant_id, const struct refresh_request *request,
+enum result grant_rotate(struct cx *cx, const struct refresh_request *request,
                          struct token_response *response)
 {
-    /* Who loses a race finds the winner's response on reading again; more than once only
-     * where another access token of this grant is being revoked at the same time. */
+    /* Who loses a race finds the winner's response; more than once only where a step-up is
+     * asked for and taken back at the same time. */
     enum result result = CONFLICT;
-    for (int attempt = 0; attempt < 3 && result == CONFLICT; attempt++)
-        result = rotate_once(cx, grant_id, request, response);
+    for (int attempt = 0; attempt < 3 && result == CONFLICT; attempt++) {
+        result = rotate(cx, request, response);
+        if (result == CONFLICT)
+            result = not_rotated(cx, &request->presented, response);
+    }
     return result == CONFLICT ? HOST_FAILED : result;
 }

@@ -8,7 +8,7 @@ enum { LEASE_VERSION = 1 };
 enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct span holder)
 {
     struct ledger_row present;
-    struct ledger_step step = shard_step(cx, rows->id, holder.size);
+    struct ledger_step step = shard_step(cx, rows->token->grant_id, holder.size);
     ledger_check(&step, ROW_LEASE, 0);
     ledger_check(&step, ROW_GRANT, rows->grant_row.version);
     ledger_write(&step, ROW_LEASE, cx->now + LEASE_SECONDS, holder);
@@ -17,7 +17,7 @@ enum result grant_lease(struct cx *cx, const struct grant_rows *rows, struct spa
 
 enum result grant_wait(struct cx *cx, struct grant_rows *rows, uint32_t ms)
 {
-    struct ledger_step step = shard_step(cx, rows->id, 0);
+    struct ledger_step step = shard_step(cx, rows->token->grant_id, 0);
     ledger_wait(&step, ROW_LEASE, LEASE_VERSION, ms);
     shard_read(&step, rows);
     TRY(ledger_commit(cx, &step));
@@ -30,10 +30,12 @@ static enum result write_as_holder(struct cx *cx, const struct grant_rows *rows,
 {
     struct ledger_row present;
     struct span row = grant_pack(cx->arena, grant);
-    struct ledger_step step = shard_step(cx, rows->id, row.size + holder.size);
+    struct ledger_step step = shard_step(cx, rows->token->grant_id, row.size + holder.size);
     ledger_match(&step, ROW_LEASE, holder);
     ledger_write(&step, ROW_GRANT, LEDGER_KEEP_EXPIRY, row);
     ledger_delete(&step, ROW_LEASE);
+    if (grant->state == GRANT_BROKEN)
+        ledger_delete(&step, ROW_REFRESH); /* nothing is to be had by it any more */
     return ledger_commit_own(cx, &step, ROW_GRANT, row, &present);
 }
 
@@ -41,8 +43,7 @@ enum result grant_renew(struct cx *cx, const struct grant_rows *rows, struct spa
                         const struct downstream_tokens *tokens, const struct key *data_key)
 {
     struct grant grant = rows->grant;
-    grant.under_code_key = false;
-    TRY(shard_seal_tokens(cx, rows->id, &grant, tokens, data_key));
+    TRY(shard_seal_tokens(cx, rows->token->grant_id, &grant, tokens, data_key));
     return write_as_holder(cx, rows, holder, &grant);
 }
 
@@ -56,7 +57,7 @@ enum result grant_break(struct cx *cx, const struct grant_rows *rows, struct spa
 
 enum result grant_release(struct cx *cx, const struct grant_rows *rows, struct span holder)
 {
-    struct ledger_step step = shard_step(cx, rows->id, holder.size);
+    struct ledger_step step = shard_step(cx, rows->token->grant_id, holder.size);
     ledger_match(&step, ROW_LEASE, holder);
     ledger_delete(&step, ROW_LEASE);
     return ledger_commit(cx, &step);

@@ -1,8 +1,6 @@
 #include "oauth/record.h"
 
-#include <string.h>
-
-enum { GRANT_FORMAT = 1, FAMILY_FORMAT = 2, CODE_FORMAT = 1, TOKENS_FORMAT = 1 };
+enum { GRANT_FORMAT = 2, LIVE_FORMAT = 1, CODE_FORMAT = 2, REFRESH_FORMAT = 1, TOKENS_FORMAT = 1 };
 
 /* Room for the numbers and lengths of any record below. */
 enum { RECORD_OVERHEAD = 256 };
@@ -32,7 +30,6 @@ struct span grant_pack(struct arena *a, const struct grant *g)
     pack_span(&b, id->issuer);
     pack_span(&b, id->subject);
     pack_span(&b, id->organization);
-    pack_u8(&b, g->under_code_key);
     pack_span(&b, g->sealed_tokens);
     return built(&b);
 }
@@ -54,82 +51,81 @@ enum result grant_unpack(struct span row, struct grant *g)
     g->identity.issuer = unpack_span(&u);
     g->identity.subject = unpack_span(&u);
     g->identity.organization = unpack_span(&u);
-    g->under_code_key = unpack_u8(&u) != 0;
     g->sealed_tokens = unpack_span(&u);
     return unpack_done(&u);
 }
 
-/* Room for it: 20 bytes are lengths and the expiry. */
-static size_t live_size(const struct live_token *live)
+/* Part of every match: who raises LIVE_FORMAT must go on matching rows of the one before. */
+struct span live_start(struct arena *a, const struct token_digest *token)
 {
-    return 20 + live->hash.size + live->scopes.size + live->wrapped.size;
+    uint8_t format = LIVE_FORMAT;
+    return JOIN(a, span_bytes(&format, 1), hash_span(&token->hash));
 }
 
-static void live_pack(struct builder *b, const struct live_token *live)
+struct span live_pack(struct arena *a, const struct live_token *live)
 {
-    pack_span(b, live->hash);
-    pack_u64(b, live->expires);
-    pack_span(b, live->scopes);
-    pack_span(b, live->wrapped);
-}
-
-static void live_unpack(struct unpacker *u, struct live_token *live)
-{
-    live->hash = unpack_span(u);
-    live->expires = unpack_u64(u);
-    live->scopes = unpack_span(u);
-    live->wrapped = unpack_span(u);
-}
-
-struct span family_pack(struct arena *a, const struct family *f)
-{
-    size_t max = RECORD_OVERHEAD + f->code_key.size + live_size(&f->refresh);
-    for (size_t i = 0; i < f->access_count; i++)
-        max += live_size(&f->access[i]);
-    struct builder b = builder_make(a, max);
-    pack_u8(&b, FAMILY_FORMAT);
-    pack_span(&b, f->code_key);
-    live_pack(&b, &f->refresh);
-    pack_u8(&b, (uint8_t)f->access_count);
-    for (size_t i = 0; i < f->access_count; i++)
-        live_pack(&b, &f->access[i]);
+    struct builder b =
+        builder_make(a, RECORD_OVERHEAD + live->hash.size + live->scopes.size + live->share.size);
+    pack_u8(&b, LIVE_FORMAT);
+    build_span(&b, live->hash);
+    pack_u64(&b, live->expires);
+    pack_span(&b, live->scopes);
+    build_span(&b, live->share);
     return built(&b);
 }
 
-enum result family_unpack(struct span row, struct family *f)
+enum result live_unpack(struct span row, struct live_token *live)
 {
     struct unpacker u = unpack_make(row);
-    if (!format_is(&u, FAMILY_FORMAT))
+    if (!format_is(&u, LIVE_FORMAT))
         return MALFORMED;
-    f->code_key = unpack_span(&u);
-    live_unpack(&u, &f->refresh);
-    f->access_count = unpack_u8(&u);
-    if (f->access_count > GRANT_MAX_LIVE_TOKENS)
-        return MALFORMED;
-    for (size_t i = 0; i < f->access_count; i++)
-        live_unpack(&u, &f->access[i]);
-    return unpack_done(&u);
+    live->hash = span_first(u.rest, SHA256_SIZE);
+    u.rest = span_skip(u.rest, SHA256_SIZE);
+    live->expires = unpack_u64(&u);
+    live->scopes = unpack_span(&u);
+    live->share = u.rest;
+    return !u.broken && live->share.size == KEY_SIZE ? OK : MALFORMED;
+}
+
+static size_t facts_size(const struct grant_facts *f)
+{
+    return RECORD_OVERHEAD + f->grant_id.size + f->client_id_hash.size + f->server.size +
+           f->scopes.size + f->user.size + f->organization.size;
+}
+
+static void facts_pack(struct builder *b, const struct grant_facts *f)
+{
+    pack_span(b, f->grant_id);
+    pack_span(b, f->client_id_hash);
+    pack_u8(b, (uint8_t)f->client_auth);
+    pack_span(b, f->server);
+    pack_span(b, f->scopes);
+    pack_span(b, f->user);
+    pack_span(b, f->organization);
+}
+
+static void facts_unpack(struct unpacker *u, struct grant_facts *f)
+{
+    f->grant_id = unpack_span(u);
+    f->client_id_hash = unpack_span(u);
+    f->client_auth = unpack_u8(u);
+    f->server = unpack_span(u);
+    f->scopes = unpack_span(u);
+    f->user = unpack_span(u);
+    f->organization = unpack_span(u);
 }
 
 struct span code_pack(struct arena *a, const struct code *c)
 {
-    size_t max = RECORD_OVERHEAD + c->grant_id.size + c->client_id_hash.size +
-                 c->redirect_uri_hash.size + c->challenge.size + c->server.size + c->scopes.size +
-                 c->user.size + c->organization.size;
-    struct builder b = builder_make(a, max);
+    struct builder b = builder_make(a, facts_size(&c->facts) + c->redirect_uri_hash.size +
+                                           c->challenge.size + c->random.size);
     pack_u8(&b, CODE_FORMAT);
-    pack_span(&b, c->grant_id);
+    facts_pack(&b, &c->facts);
     pack_u64(&b, c->expires);
-    pack_span(&b, c->client_id_hash);
-    pack_u8(&b, (uint8_t)c->client_auth);
     pack_u8(&b, c->refreshes);
     pack_span(&b, c->redirect_uri_hash);
     pack_span(&b, c->challenge);
-    pack_span(&b, c->server);
-    pack_span(&b, c->scopes);
-    pack_span(&b, c->user);
-    pack_span(&b, c->organization);
-    build_span(&b, key_span(&c->data_key));
+    pack_span(&b, c->random);
     return built(&b);
 }
 
@@ -138,21 +134,36 @@ enum result code_unpack(struct span bytes, struct code *c)
     struct unpacker u = unpack_make(bytes);
     if (!format_is(&u, CODE_FORMAT))
         return MALFORMED;
-    c->grant_id = unpack_span(&u);
+    facts_unpack(&u, &c->facts);
     c->expires = unpack_u64(&u);
-    c->client_id_hash = unpack_span(&u);
-    c->client_auth = unpack_u8(&u);
     c->refreshes = unpack_u8(&u) != 0;
     c->redirect_uri_hash = unpack_span(&u);
     c->challenge = unpack_span(&u);
-    c->server = unpack_span(&u);
-    c->scopes = unpack_span(&u);
-    c->user = unpack_span(&u);
-    c->organization = unpack_span(&u);
-    if (u.broken || u.rest.size != KEY_SIZE)
+    c->random = unpack_span(&u);
+    return unpack_done(&u);
+}
+
+struct span refresh_pack(struct arena *a, const struct refresh_token *t)
+{
+    struct builder b = builder_make(a, facts_size(&t->facts) + t->random.size);
+    pack_u8(&b, REFRESH_FORMAT);
+    facts_pack(&b, &t->facts);
+    pack_u64(&b, t->expires);
+    pack_u8(&b, t->access_row);
+    pack_span(&b, t->random);
+    return built(&b);
+}
+
+enum result refresh_unpack(struct span bytes, struct refresh_token *t)
+{
+    struct unpacker u = unpack_make(bytes);
+    if (!format_is(&u, REFRESH_FORMAT))
         return MALFORMED;
-    memcpy(c->data_key.bytes, u.rest.data, KEY_SIZE);
-    return OK;
+    facts_unpack(&u, &t->facts);
+    t->expires = unpack_u64(&u);
+    t->access_row = unpack_u8(&u);
+    t->random = unpack_span(&u);
+    return unpack_done(&u);
 }
 
 struct span tokens_pack(struct arena *a, const struct downstream_tokens *t)

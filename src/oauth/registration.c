@@ -105,7 +105,7 @@ enum result client_dynamic(struct cx *cx, struct span client_id, struct client *
         return refuse(cx, INVALID_CLIENT, "client_id_malformed", "client_id is damaged.");
     struct span mac = span_first(bytes, MAC_SIZE);
     struct span record = span_skip(bytes, MAC_SIZE);
-    if (mac_check(&cx->gateway->keys, FOR_CLIENT, 1, &record, mac) != OK)
+    if (mac_check(&cx->gateway->keys, FOR_CLIENT, 1, &record, mac, NULL) != OK)
         return refuse(cx, INVALID_CLIENT, "client_id_forged",
                       "This client_id is not one of this server, or no longer. Register again.");
     *client = (struct client){.kind = CLIENT_DYNAMIC, .id = client_id};

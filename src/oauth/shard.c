@@ -2,8 +2,6 @@
 
 #include "oauth/record.h"
 
-#include <string.h>
-
 /* For the operations of any step of ours, beside the values. */
 enum { STEP_OVERHEAD = 1024 };
 
@@ -14,14 +12,23 @@ struct ledger_step shard_step(struct cx *cx, struct span grant_id, size_t values
 
 /* ---- rows ---- */
 
+struct span shard_access_row(uint8_t number)
+{
+    static const char NAMES[GRANT_ACCESS_ROWS][9] = {"access/0", "access/1", "access/2",
+                                                     "access/3", "access/4", "access/5",
+                                                     "access/6", "access/7"};
+    return span_of(NAMES[number % GRANT_ACCESS_ROWS]);
+}
+
 enum result shard_rows(struct grant_rows *rows)
 {
     /* A row in a format that we do not know fails closed: nobody is told that it is gone. */
     if (rows->grant_row.version > 0 && grant_unpack(rows->grant_row.value, &rows->grant) != OK)
         return HOST_FAILED;
-    if (rows->family_row.version > 0 && family_unpack(rows->family_row.value, &rows->family) != OK)
+    if (rows->live_row.version > 0 && live_unpack(rows->live_row.value, &rows->live) != OK)
         return HOST_FAILED;
-    bool there = rows->grant_row.version > 0 && rows->family_row.version > 0 &&
+    rows->digest = token_digest_of(rows->token->text);
+    bool there = rows->grant_row.version > 0 &&
                  (rows->grant.state == GRANT_LIVE || rows->grant.state == GRANT_BROKEN);
     return there ? OK : NOT_FOUND;
 }
@@ -29,7 +36,7 @@ enum result shard_rows(struct grant_rows *rows)
 void shard_read(struct ledger_step *step, struct grant_rows *rows)
 {
     ledger_read(step, ROW_GRANT, &rows->grant_row);
-    ledger_read(step, ROW_FAMILY, &rows->family_row);
+    ledger_read(step, rows->token->row, &rows->live_row);
 }
 
 uint64_t shard_grant_end(const struct cx *cx, uint64_t end)
@@ -40,11 +47,26 @@ uint64_t shard_grant_end(const struct cx *cx, uint64_t end)
 
 /* ---- keys ---- */
 
+struct key shard_pad(struct cx *cx, const struct token_digest *token, bool previous)
+{
+    struct key key;
+    struct span parts[] = {SPAN("share"), hash_span(&token->digest)};
+    derive(&cx->gateway->keys, FOR_WRAP, previous, 2, parts, &key);
+    return key;
+}
+
+struct key shard_data_key(struct cx *cx, const struct grant_rows *rows)
+{
+    struct key key = shard_pad(cx, &rows->digest, rows->token->previous);
+    key_mask(&key, rows->live.share);
+    return key;
+}
+
 static struct key wrapping_key(struct cx *cx, const struct token_digest *token, bool previous)
 {
     struct key key;
-    struct span digest = hash_span(&token->digest);
-    derive(&cx->gateway->keys, FOR_WRAP, previous, 1, &digest, &key);
+    struct span parts[] = {SPAN("box"), hash_span(&token->digest)};
+    derive(&cx->gateway->keys, FOR_WRAP, previous, 2, parts, &key);
     return key;
 }
 
@@ -64,17 +86,6 @@ enum result shard_unseal_for(struct cx *cx, struct span grant_id, const struct t
         return result;
     wrapping = wrapping_key(cx, token, true);
     return unseal_with(cx->arena, &wrapping, grant_id, box, value);
-}
-
-enum result shard_data_key(struct cx *cx, struct span grant_id, const struct token_digest *token,
-                           const struct live_token *live, struct key *data_key)
-{
-    struct span bytes;
-    TRY(shard_unseal_for(cx, grant_id, token, live->wrapped, &bytes));
-    if (bytes.size != KEY_SIZE)
-        return UNVERIFIABLE;
-    memcpy(data_key->bytes, bytes.data, KEY_SIZE);
-    return OK;
 }
 
 /* Whose tokens these are: sealed bytes copied to another grant or user do not open. */

@@ -4,14 +4,14 @@
 #include "oauth/error.h"
 #include "oauth/grant.h"
 #include "oauth/record.h"
+#include "oauth/shard.h"
 
 enum {
-    JTI_RANDOM_SIZE = 16,
-    REFRESH_RANDOM_SIZE = 32,
-    JTI_SIZE = GRANT_ID_SIZE + JTI_RANDOM_SIZE + MAC_SIZE, /* 48: no base64 remainder */
+    RANDOM_SIZE = 32, /* in a code or refresh token: it must not follow from our keys */
+    JTI_RANDOM_SIZE = 15,
+    JTI_SIZE = GRANT_ID_SIZE + 1 + JTI_RANDOM_SIZE + MAC_SIZE, /* 48: no base64 remainder */
     JTI_TEXT_SIZE = JTI_SIZE / 3 * 4,
-    REFRESH_SIZE = GRANT_ID_SIZE + REFRESH_RANDOM_SIZE + MAC_SIZE,
-    CODE_MAX_TEXT = (SCOPES_MAX_BYTES + 1024) / 3 * 4, /* all else that a code holds: below 1 KiB */
+    SEALED_MAX_TEXT = (SCOPES_MAX_BYTES + 1024) / 3 * 4, /* all but the scopes: below 1 KiB */
     CLAIMS_MAX = 8192
 };
 
@@ -35,63 +35,65 @@ struct span grant_shard(struct arena *a, struct span grant_id)
     return JOIN(a, SPAN("grant:"), base64url_encode(a, grant_id));
 }
 
-enum result code_seal(struct cx *cx, const struct code *code, struct span *text)
+static enum result seal_text(struct cx *cx, enum purpose purpose, struct span aad,
+                             struct span packed, struct span *text)
 {
     struct span box;
-    TRY(seal(cx->arena, &cx->gateway->keys, FOR_CODE, &cx->drbg, SPAN("code"),
-             code_pack(cx->arena, code), &box));
+    TRY(seal(cx->arena, &cx->gateway->keys, purpose, &cx->drbg, aad, packed, &box));
     *text = base64url_encode(cx->arena, box);
     return OK;
 }
 
-enum result code_open(struct cx *cx, struct span text, struct code *code)
+static enum result open_text(struct cx *cx, enum purpose purpose, struct span aad, struct span text,
+                             struct span *packed, bool *previous)
 {
     struct span box;
+    if (text.size > SEALED_MAX_TEXT || base64url_decode(cx->arena, text, &box) != OK)
+        return UNVERIFIABLE;
+    return unseal(cx->arena, &cx->gateway->keys, purpose, aad, box, packed, previous);
+}
+
+enum result code_seal(struct cx *cx, const struct code *code, struct span *text)
+{
+    struct code sealed = *code;
+    sealed.random = host_random(cx, RANDOM_SIZE);
+    return seal_text(cx, FOR_CODE, SPAN("code"), code_pack(cx->arena, &sealed), text);
+}
+
+enum result code_open(struct cx *cx, struct span text, struct code *code,
+                      struct presented *presented)
+{
     struct span packed;
-    if (text.size <= CODE_MAX_TEXT && base64url_decode(cx->arena, text, &box) == OK &&
-        unseal(cx->arena, &cx->gateway->keys, FOR_CODE, SPAN("code"), box, &packed) == OK &&
-        code_unpack(packed, code) == OK)
-        return OK;
-    return refuse(cx, INVALID_GRANT, "code_unknown",
-                  "This authorization code was not issued here, or is damaged.");
-}
-
-/* grant id || random || MAC over both. */
-static struct span sealed_id(struct cx *cx, enum purpose purpose, struct span grant_id,
-                             struct span random)
-{
-    uint8_t mac[MAC_SIZE];
-    mac_make(&cx->gateway->keys, purpose, 2, (struct span[]){grant_id, random}, mac);
-    return JOIN(cx->arena, grant_id, random, span_bytes(mac, sizeof mac));
-}
-
-static enum result sealed_id_check(struct cx *cx, enum purpose purpose, struct span bytes,
-                                   struct span *grant_id)
-{
-    struct span id = span_first(bytes, GRANT_ID_SIZE);
-    size_t random_size = bytes.size - GRANT_ID_SIZE - MAC_SIZE;
-    struct span random = span_first(span_skip(bytes, GRANT_ID_SIZE), random_size);
-    struct span mac = span_skip(bytes, GRANT_ID_SIZE + random_size);
-    TRY(mac_check(&cx->gateway->keys, purpose, 2, (struct span[]){id, random}, mac));
-    *grant_id = id;
+    *presented = (struct presented){.text = text, .row = ROW_CODE};
+    if (open_text(cx, FOR_CODE, SPAN("code"), text, &packed, &presented->previous) != OK ||
+        code_unpack(packed, code) != OK)
+        return refuse(cx, INVALID_GRANT, "code_unknown",
+                      "This authorization code was not issued here, or is damaged.");
+    presented->grant_id = code->facts.grant_id;
     return OK;
 }
 
-struct span refresh_token_make(struct cx *cx, struct span grant_id)
+enum result refresh_token_seal(struct cx *cx, const struct refresh_token *token, struct span *text)
 {
-    struct span random = host_random(cx, REFRESH_RANDOM_SIZE);
-    struct span id = sealed_id(cx, FOR_REFRESH, grant_id, random);
-    return JOIN(cx->arena, REFRESH_PREFIX, base64url_encode(cx->arena, id));
+    struct refresh_token sealed = *token;
+    sealed.random = host_random(cx, RANDOM_SIZE);
+    TRY(seal_text(cx, FOR_REFRESH, SPAN("refresh"), refresh_pack(cx->arena, &sealed), text));
+    *text = JOIN(cx->arena, REFRESH_PREFIX, *text);
+    return OK;
 }
 
-enum result refresh_token_grant(struct cx *cx, struct span token, struct span *grant_id)
+enum result refresh_token_open(struct cx *cx, struct span text, struct refresh_token *token,
+                               struct presented *presented)
 {
-    struct span bytes;
-    if (!span_starts(token, REFRESH_PREFIX) || token.size > 2 * REFRESH_SIZE ||
-        base64url_decode(cx->arena, span_skip(token, REFRESH_PREFIX.size), &bytes) != OK ||
-        bytes.size != REFRESH_SIZE)
+    struct span packed;
+    struct span box = span_skip(text, REFRESH_PREFIX.size);
+    *presented = (struct presented){.text = text, .row = ROW_REFRESH};
+    if (!span_starts(text, REFRESH_PREFIX) ||
+        open_text(cx, FOR_REFRESH, SPAN("refresh"), box, &packed, &presented->previous) != OK ||
+        refresh_unpack(packed, token) != OK)
         return UNVERIFIABLE;
-    return sealed_id_check(cx, FOR_REFRESH, bytes, grant_id);
+    presented->grant_id = token->facts.grant_id;
+    return OK;
 }
 
 /*
@@ -118,6 +120,15 @@ static struct span claims_text(struct cx *cx, const struct access_token_claims *
     return json_written(&w);
 }
 
+/* grant id || which of its access rows || random || MAC over them. */
+static struct span jti_make(struct cx *cx, const struct access_token_claims *c, struct span random)
+{
+    uint8_t mac[MAC_SIZE];
+    struct span id = JOIN(cx->arena, c->grant_id, span_bytes(&c->access_row, 1), random);
+    mac_make(&cx->gateway->keys, FOR_ACCESS, 1, &id, mac);
+    return base64url_encode(cx->arena, JOIN(cx->arena, id, span_bytes(mac, sizeof mac)));
+}
+
 enum result access_token_make(struct cx *cx, const struct access_token_claims *c,
                               struct span *token)
 {
@@ -125,8 +136,7 @@ enum result access_token_make(struct cx *cx, const struct access_token_claims *c
     struct span random = host_random(cx, JTI_RANDOM_SIZE);
     if (host_kept(cx, token) == OK)
         return OK;
-    struct span jti = base64url_encode(cx->arena, sealed_id(cx, FOR_ACCESS, c->grant_id, random));
-    struct span claims = claims_text(cx, c, jti);
+    struct span claims = claims_text(cx, c, jti_make(cx, c, random));
     if (!span_present(claims))
         return SERVER_ERROR;
     const struct keyring *keys = &cx->gateway->keys;
@@ -136,7 +146,7 @@ enum result access_token_make(struct cx *cx, const struct access_token_claims *c
     return OK;
 }
 
-enum result access_token_grant(struct cx *cx, struct span token, struct span *grant_id)
+enum result access_token_open(struct cx *cx, struct span token, struct presented *presented)
 {
     struct span header;
     struct span payload;
@@ -150,5 +160,10 @@ enum result access_token_grant(struct cx *cx, struct span token, struct span *gr
         return UNVERIFIABLE;
     if (base64url_decode(cx->arena, span_skip(start, CLAIMS_START_SIZE), &jti) != OK)
         return UNVERIFIABLE;
-    return sealed_id_check(cx, FOR_ACCESS, jti, grant_id);
+    struct span id = span_first(jti, JTI_SIZE - MAC_SIZE);
+    *presented = (struct presented){.text = token, .grant_id = span_first(id, GRANT_ID_SIZE)};
+    TRY(mac_check(&cx->gateway->keys, FOR_ACCESS, 1, &id, span_skip(jti, id.size),
+                  &presented->previous));
+    presented->row = shard_access_row(id.data[GRANT_ID_SIZE]);
+    return OK;
 }

@@ -61,7 +61,7 @@ static void checking_a_mac(void)
 {
     struct span part = SPAN("part");
     struct span mac = secret_bytes(MAC_SIZE);
-    (void)told((int)mac_check(&ring, FOR_ACCESS, 1, &part, mac));
+    (void)told((int)mac_check(&ring, FOR_ACCESS, 1, &part, mac, NULL));
 }
 
 static void checking_a_client_secret(void)
@@ -74,14 +74,9 @@ static void checking_a_client_secret(void)
 
 static void finding_a_token(void)
 {
-    struct grant_rows rows = {.family.access_count = GRANT_MAX_LIVE_TOKENS};
-    for (size_t i = 0; i < GRANT_MAX_LIVE_TOKENS; i++)
-        rows.family.access[i] = (struct live_token){.hash = secret_bytes(32), .expires = 1};
-    rows.family.refresh = rows.family.access[0];
-    struct token_digest access = token_digest_of(secret_bytes(300));
-    struct token_digest refresh = token_digest_of(secret_bytes(90));
-    (void)grant_access(&cx, &rows, &access);
-    (void)grant_refresh(&cx, &rows, &refresh);
+    struct grant_rows rows = {.live_row.version = 1, .digest = token_digest_of(secret_bytes(300))};
+    rows.live = (struct live_token){.hash = secret_bytes(32), .expires = 1};
+    (void)told(grant_is_live(&cx, &rows));
 }
 
 /* ---- keys ---- */
@@ -130,20 +125,29 @@ static void boxing(void)
     struct span box, opened, plaintext = secret_bytes(64);
     CHECK_INT(seal(&arena, &ring, FOR_CODE, &cx.drbg, SPAN("aad"), plaintext, &box), OK);
     known(box.data, box.size);
-    CHECK_INT(told((int)unseal(&arena, &ring, FOR_CODE, SPAN("aad"), box, &opened)), OK);
-    CHECK_INT(told((int)unseal(&arena, &ring, FOR_CODE, SPAN("other"), box, &opened)),
+    CHECK_INT(told((int)unseal(&arena, &ring, FOR_CODE, SPAN("aad"), box, &opened, NULL)), OK);
+    CHECK_INT(told((int)unseal(&arena, &ring, FOR_CODE, SPAN("other"), box, &opened, NULL)),
               UNVERIFIABLE);
 }
 
-static void wrapping(void)
+static void sharing(void)
 {
-    struct live_token live = {.hash = SPAN("")};
-    struct key key;
+    struct presented token = {.text = secret_bytes(90), .previous = true};
+    struct grant_rows rows = {.token = &token, .digest = token_digest_of(token.text)};
+    struct key pad = shard_pad(&cx, &rows.digest, true);
+    rows.live.share = secret_bytes(KEY_SIZE);
+    key_mask(&pad, rows.live.share);
+    struct key data_key = shard_data_key(&cx, &rows);
+    (void)told(crypto_equal(key_span(&pad), key_span(&data_key)));
+}
+
+static void keeping_a_response(void)
+{
     struct token_digest token = token_digest_of(secret_bytes(90));
-    struct span grant_id = SPAN("a grant's own id");
-    CHECK_INT(shard_seal_for(&cx, grant_id, &token, secret_bytes(KEY_SIZE), &live.wrapped), OK);
-    known(live.wrapped.data, live.wrapped.size);
-    CHECK_INT(told((int)shard_data_key(&cx, grant_id, &token, &live, &key)), OK);
+    struct span box, opened, grant_id = SPAN("a grant's own id");
+    CHECK_INT(shard_seal_for(&cx, grant_id, &token, secret_bytes(300), &box), OK);
+    known(box.data, box.size);
+    CHECK_INT(told((int)shard_unseal_for(&cx, grant_id, &token, box, &opened)), OK);
 }
 
 /* The root secret, and the signing key that is derived from it. */
@@ -206,7 +210,8 @@ static const struct {
     {"drawing", drawing, false},
     {"sealing", sealing, false},
     {"boxing", boxing, false},
-    {"wrapping", wrapping, false},
+    {"sharing", sharing, false},
+    {"keeping a response", keeping_a_response, false},
     {"making a keyring", making_a_keyring, false},
     {"signing", signing, false},
     {"branch", control_branch, true},

@@ -5,16 +5,20 @@
 void fuzz(struct arena *a, struct span input)
 {
     struct grant grant;
-    struct family family;
+    struct live_token live;
+    struct refresh_token refresh;
     struct code code;
     struct downstream_tokens tokens;
     if (grant_unpack(input, &grant) == OK) {
         struct span row = grant_pack(a, &grant);
         MUST(grant_unpack(row, &grant) == OK && span_equal(grant_pack(a, &grant), row));
     }
-    if (family_unpack(input, &family) == OK) {
-        MUST(family.access_count <= GRANT_MAX_LIVE_TOKENS);
-        MUST(span_equal(family_pack(a, &family), input));
+    if (live_unpack(input, &live) == OK)
+        MUST(span_equal(live_pack(a, &live), input));
+    if (refresh_unpack(input, &refresh) == OK) {
+        struct span packed = refresh_pack(a, &refresh);
+        MUST(refresh_unpack(packed, &refresh) == OK &&
+             span_equal(refresh_pack(a, &refresh), packed));
     }
     if (code_unpack(input, &code) == OK) {
         struct span packed = code_pack(a, &code);

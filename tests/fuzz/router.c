@@ -72,8 +72,9 @@ static void check_code_is_stored(struct span text)
 {
     struct code code;
     struct cx cx = {.arena = &world.arena, .gateway = &world.gateway};
-    MUST(code_open(&cx, text, &code) == OK);
-    MUST(world_row(&world, grant_shard(&world.arena, code.grant_id), SPAN("code")) != NULL);
+    struct presented told;
+    MUST(code_open(&cx, text, &code, &told) == OK);
+    MUST(world_row(&world, grant_shard(&world.arena, told.grant_id), told.row) != NULL);
 }
 
 static void check_answer(const struct story *s, const struct exchange *x, const struct history *h)

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { Client } from "./support/client.js";
 import { callTool } from "./support/mcp.js";
 import { Person } from "./support/person.js";
-import { readFamily, readGrant, readShards, tokenHash } from "./support/records.js";
+import { readRecord, readShards, tokenHash } from "./support/records.js";
 import { wiretap } from "./support/wiretap.js";
 import { startWorld, until } from "./support/world.js";
 
@@ -245,8 +245,9 @@ test(`S5 S7 S66 S72: ${KILLS} kills in the middle of sign-ins, refreshes and cal
   await t.test("each client's token is the one live chain of its grant, and there is no other", () => {
     const known = new Set(apps.map(({ tokens }) => tokenHash(tokens.refresh_token).toString("hex")));
     const live = shards
-      .filter((rows) => rows.has("family") && readGrant(rows.get("grant").value).state === "live")
-      .map((rows) => readFamily(rows.get("family").value).refresh.hash.toString("hex"));
+      .map(readRecord)
+      .filter(({ grant, lives }) => grant.state === "live" && lives.has("refresh"))
+      .map(({ lives }) => lives.get("refresh").hash.toString("hex"));
     assert.deepEqual(new Set(live), known);
     assert.equal(live.length, apps.length);
   });
@@ -262,10 +263,9 @@ test(`S5 S7 S66 S72: ${KILLS} kills in the middle of sign-ins, refreshes and cal
 function checkShape(rows) {
   const names = [...rows.keys()].sort();
   assert.ok(rows.has("grant"), names.join());
-  const { state } = readGrant(rows.get("grant").value);
-  const code = rows.get("code")?.value.toString();
+  const { grant: { state }, lives } = readRecord(rows);
   if (state === "claimed" || state === "ended") assert.deepEqual(names, ["grant"], state);
-  else if (rows.has("family")) assert.notEqual(code, "issued");
-  else assert.deepEqual([code, ...names], ["issued", "code", "grant"]);
-  return rows.has("family") || code !== "issued" ? state : "not redeemed";
+  else if (lives.has("code")) assert.deepEqual([state, ...names], ["live", "code", "grant"]);
+  else assert.deepEqual([lives.has("refresh"), lives.has("access/0")], [state === "live", true], `${state}: ${names}`);
+  return lives.has("code") ? "not redeemed" : state;
 }

@@ -78,42 +78,47 @@ static uint64_t beyond(const struct world *w, uint64_t lifetime)
     return state > lifetime ? state - lifetime : 0;
 }
 
-/* Nobody has redeemed the code, and while it lives somebody can. */
-static bool waits_for_its_client(const struct world_row *row, const struct grant *grant,
-                                 const struct world_row *code)
+static size_t rows_beside(const struct world *w, struct span shard)
 {
-    return grant->state == GRANT_LIVE && grant->under_code_key && code != NULL &&
-           span_equal(code->value, SPAN("issued")) && code->expires == row->expires;
+    size_t count = 0;
+    for (size_t i = 0; i < w->row_count; i++)
+        count += span_equal(w->rows[i].shard, shard) && w->rows[i].expires > w->now;
+    return count - 1;
 }
 
-static bool lives_with_family(const struct world *w, const struct world_row *row,
-                              const struct world_row *family_row)
+/* One that somebody may live by, whose row ends with the grant's. */
+static bool is_live(const struct world *w, const struct world_row *row,
+                    const struct world_row *live, uint64_t lifetime)
+{
+    struct live_token token;
+    return live != NULL && live_unpack(live->value, &token) == OK &&
+           row->expires == live->expires + beyond(w, lifetime);
+}
+
+/* The first access token's row, which ends with the grant's where nothing is refreshed. */
+static bool is_held(const struct world *w, const struct world_row *row)
 {
     const struct lifetimes *l = &w->gateway.lifetimes;
-    struct family family;
-    if (family_unpack(family_row->value, &family) != OK)
-        return false;
-    bool refreshes = span_present(family.refresh.hash);
-    uint64_t lifetime = refreshes ? l->refresh_token : l->access_token;
-    return row->expires == family_row->expires + beyond(w, lifetime);
+    return is_live(w, row, world_row(w, row->shard, SPAN("refresh")), l->refresh_token) ||
+           is_live(w, row, world_row(w, row->shard, SPAN("access/0")), l->access_token);
 }
 
 static bool grant_is_whole(const struct world *w, const struct world_row *row)
 {
     struct grant grant;
-    const struct world_row *family_row = world_row(w, row->shard, SPAN("family"));
+    struct live_token token;
     const struct world_row *code = world_row(w, row->shard, SPAN("code"));
-    const struct world_row *retry = world_row(w, row->shard, SPAN("retry"));
-    const struct world_row *lease = world_row(w, row->shard, SPAN("lease"));
     if (grant_unpack(row->value, &grant) != OK)
         return false;
     if (grant.state == GRANT_CLAIMED || grant.state == GRANT_ENDED)
-        return family_row == NULL && code == NULL && retry == NULL && lease == NULL;
-    if (family_row == NULL)
-        return waits_for_its_client(row, &grant, code) && retry == NULL && lease == NULL;
-    return lives_with_family(w, row, family_row) &&
-           (code == NULL || !span_equal(code->value, SPAN("issued"))) &&
-           (grant.sealed_tokens.size == 0) == (grant.state == GRANT_BROKEN);
+        return rows_beside(w, row->shard) == 0;
+    if (grant.state == GRANT_BROKEN)
+        return grant.sealed_tokens.size == 0 && world_row(w, row->shard, SPAN("refresh")) == NULL;
+    if (grant.sealed_tokens.size == 0)
+        return false;
+    if (code != NULL && live_unpack(code->value, &token) == OK) /* waits for its client */
+        return code->expires == row->expires && rows_beside(w, row->shard) == 1;
+    return is_held(w, row);
 }
 
 bool scene_rows_are_whole(const struct world *w)

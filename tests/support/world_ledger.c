@@ -4,13 +4,14 @@
  */
 #include "world.h"
 
-enum operation_kind { CHECK_VERSION = 1, MATCH, READ, WRITE, TOUCH, DELETE, WAIT };
+enum operation_kind { CHECK_VERSION = 1, MATCH, READ, WRITE, TOUCH, DELETE, WAIT, DERIVE };
 
 enum { MAX_OPERATIONS = 16 };
 
 struct operation {
     enum operation_kind kind;
-    struct span key, value;
+    struct span key, value; /* of DERIVE: the head, then the whole; ABSENT if there is none */
+    struct span from, mask;
     uint32_t version;
     uint64_t expires;
     struct world_row before; /* version 0: it was not there */
@@ -31,12 +32,16 @@ static struct operation read_operation(struct unpacker *u, uint64_t late)
         o.version = unpack_u32(u);
     if (o.kind == WAIT)
         (void)unpack_u32(u); /* how long: here all other requests come first, then none does */
-    if (o.kind == WRITE || o.kind == TOUCH)
+    if (o.kind == WRITE || o.kind == TOUCH || o.kind == DERIVE)
         o.expires = unpack_u64(u);
     if (o.expires != LEDGER_KEEP_EXPIRY)
         o.expires += late;
-    if (o.kind == WRITE || o.kind == MATCH)
+    if (o.kind == WRITE || o.kind == MATCH || o.kind == DERIVE)
         o.value = unpack_span(u);
+    if (o.kind == DERIVE) {
+        o.from = unpack_span(u);
+        o.mask = unpack_span(u);
+    }
     return o;
 }
 
@@ -108,13 +113,27 @@ static bool holds(const struct operation *o)
 {
     if (o->kind == CHECK_VERSION)
         return o->before.version == o->version;
-    return o->kind != MATCH || (o->before.version > 0 && span_equal(o->before.value, o->value));
+    if (o->kind == DERIVE)
+        return span_present(o->value);
+    return o->kind != MATCH || (o->before.version > 0 && span_starts(o->before.value, o->value));
+}
+
+/* The head, and then the end of the other row under the mask; ABSENT if there is not as much. */
+static struct span derived(struct arena *a, const struct operation *o, struct span from)
+{
+    if (!span_present(from) || from.size < o->mask.size)
+        return ABSENT;
+    struct span end = span_skip(from, from.size - o->mask.size);
+    uint8_t *masked = ARENA_ARRAY(a, o->mask.size, uint8_t);
+    for (size_t i = 0; i < o->mask.size; i++)
+        masked[i] = end.data[i] ^ o->mask.data[i];
+    return JOIN(a, o->value, span_bytes(masked, o->mask.size));
 }
 
 static void apply(struct world *w, struct span shard, const struct operation *o)
 {
     struct world_row *row = stored(w, shard, o->key);
-    if (o->kind == WRITE)
+    if (o->kind == WRITE || o->kind == DERIVE)
         write_row(w, shard, o);
     if (o->kind == TOUCH && o->before.version > 0 && o->expires != LEDGER_KEEP_EXPIRY)
         row->expires = o->expires;
@@ -131,6 +150,8 @@ struct span world_ledger(struct world *w, struct arena *a, struct unpacker *effe
     for (size_t i = 0; i < step.count; i++) {
         struct operation *o = &step.operations[i];
         o->before = row_at(w, step.shard, o->key);
+        if (o->kind == DERIVE)
+            o->value = derived(a, o, row_at(w, step.shard, o->from).value);
         all_hold &= holds(o);
         size += 8 + o->before.value.size;
     }
@@ -170,7 +191,7 @@ bool world_ledger_writes(const struct world *w, struct span effect)
     struct step step = read_step(w, &u);
     for (size_t i = 0; i < step.count; i++) {
         enum operation_kind kind = step.operations[i].kind;
-        if (kind == WRITE || kind == TOUCH || kind == DELETE)
+        if (kind == WRITE || kind == TOUCH || kind == DELETE || kind == DERIVE)
             return true;
     }
     return false;

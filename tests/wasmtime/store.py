@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from wire import Reader, span, u8, u32
 
-CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT = range(1, 8)
+CHECK, MATCH, READ, WRITE, TOUCH, DELETE, WAIT, DERIVE = range(1, 9)
 APPLIED, CONFLICT = 0, 2
 KEEP_EXPIRY = 2**64 - 1
 
@@ -55,9 +55,11 @@ class Ledger:
             for o, (version, _, value) in zip(operations, rows)
             if o.op == READ
         )
-        for o, (version, _, value) in zip(operations, rows):
-            if (o.op == CHECK and o.version != version) or (o.op == MATCH and o.value != value):
-                return u8(CONFLICT) + answer
+        for o in operations:
+            if o.op == DERIVE:
+                o.value = derived(o, self.row(shard, o.source)[2])
+        if not all(is_true(o, row) for o, row in zip(operations, rows)):
+            return u8(CONFLICT) + answer
         for o, row in zip(operations, rows):
             self.write(shard, o, row, begun)
         self.db.execute("DELETE FROM rows WHERE expires <= ?", (now(),))
@@ -67,7 +69,7 @@ class Ledger:
         version, expires, _ = row
         end = expires if o.expires == KEEP_EXPIRY else o.expires - begun + now()
         place = (shard, o.key)
-        if o.op == WRITE:
+        if o.op in (WRITE, DERIVE):
             values = (*place, version + 1, end, o.value)
             self.db.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?)", values)
         elif o.op == TOUCH and version > 0:
@@ -93,11 +95,30 @@ def read_operation(r):
         o.version = r.u32()
     if o.op == WAIT:
         o.ms = r.u32()
-    if o.op in (WRITE, TOUCH):
+    if o.op in (WRITE, TOUCH, DERIVE):
         o.expires = r.u64()
     if o.op in (WRITE, MATCH):
         o.value = r.span()
+    if o.op == DERIVE:
+        o.head, o.source, o.mask = r.span(), r.text(), r.span()
     return o
+
+
+def is_true(o, row):
+    version, _, value = row
+    if o.op == CHECK:
+        return o.version == version
+    if o.op == MATCH:
+        return value is not None and value.startswith(o.value)
+    return o.op != DERIVE or o.value is not None
+
+
+def derived(o, source):
+    """The head, and then the end of the source under the mask; None if there is not as much."""
+    if source is None or len(source) < len(o.mask):
+        return None
+    end = source[-len(o.mask) :]
+    return o.head + bytes(a ^ b for a, b in zip(end, o.mask))
 
 
 def now():

@@ -100,8 +100,8 @@ function unpack(bytes, format, read) {
 export const STATES = [undefined, "claimed", "live", "broken", "ended"];
 
 /** The `grant` row. */
-export const readGrant = (value) =>
-  unpack(value, 1, (u) => ({
+const readGrant = (value) =>
+  unpack(value, 2, (u) => ({
     state: STATES[u.u8()],
     user: u.text(),
     clientIdHash: u.span(),
@@ -112,40 +112,70 @@ export const readGrant = (value) =>
     redirectUri: u.text(),
     created: u.u64(),
     identity: { issuer: u.text(), subject: u.text(), organization: u.text() },
-    underCodeKey: u.u8() !== 0,
     sealedTokens: u.span(),
   }));
 
-const readLive = (u) => ({ hash: u.span(), expires: u.u64(), scopes: u.text(), wrapped: u.span() });
+/** The row of a code or token that is live. */
+const readLive = (value) =>
+  unpack(value, 1, (u) => ({ hash: u.take(32), expires: u.u64(), scopes: u.text(), share: u.take(32) }));
 
-/** The `family` row. */
-export const readFamily = (value) =>
-  unpack(value, 2, (u) => ({
-    codeKey: u.span(),
-    refresh: readLive(u),
-    access: Array.from({ length: u.u8() }, () => readLive(u)),
-  }));
+/** The `code` row once it is redeemed: the hash of the access token that it was redeemed for. */
+const readRedeemed = (value) => unpack(value, 1, (u) => u.take(32));
+const REDEEMED_SIZE = 1 + 32;
+
+const LIVE_ROW = /^(code|refresh|access\/[0-7])$/;
+
+/**
+ * The rows of a grant.
+ *
+ * @param {Map<string, Row>} rows
+ * @returns `lives`: those of codes and tokens, by name
+ */
+export function readRecord(rows) {
+  const value = (name) => rows.get(name)?.value;
+  const isRedeemed = value("code")?.length === REDEEMED_SIZE;
+  const lives = [...rows.keys()].filter((name) => LIVE_ROW.test(name) && !(name === "code" && isRedeemed));
+  return {
+    grant: readGrant(value("grant")),
+    lives: new Map(lives.map((name) => [name, readLive(value(name))])),
+    redeemedFor: isRedeemed ? readRedeemed(value("code")) : undefined,
+    retry: value("retry"),
+  };
+}
 
 /** The sealed downstream tokens, opened. */
 const readTokens = (bytes) =>
   unpack(bytes, 1, (u) => ({ accessToken: u.text(), refreshToken: u.text(), obtained: u.u64(), expires: u.u64() }));
 
+const readFacts = (u) => ({
+  grantId: u.span(),
+  clientIdHash: u.span(),
+  clientAuth: u.u8(),
+  server: u.text(),
+  scopes: u.text(),
+  user: u.text(),
+  organization: u.text(),
+});
+
 /** An authorization code, opened. */
 const readCode = (bytes) =>
-  unpack(bytes, 1, (u) => ({
-    grantId: u.span(),
+  unpack(bytes, 2, (u) => ({
+    ...readFacts(u),
     expires: u.u64(),
-    clientIdHash: u.span(),
-    clientAuth: u.u8(),
     refreshes: u.u8(),
     redirectUriHash: u.span(),
     challenge: u.text(),
-    server: u.text(),
-    scopes: u.text(),
-    user: u.text(),
-    organization: u.text(),
-    dataKey: u.take(32),
+    random: u.span(),
   }));
+
+/** A refresh token, opened. */
+const readRefresh = (bytes) => unpack(bytes, 1, (u) => ({ ...readFacts(u), expires: u.u64(), accessRow: u.u8(), random: u.span() }));
+
+/** The response in a `retry` row, opened. */
+function readResponse(bytes) {
+  const u = new Unpacker(bytes);
+  return u.done({ accessToken: u.text(), refreshToken: u.text(), scopes: u.text(), expires: u.u64() });
+}
 
 /* ---- keys and boxes ---- */
 
@@ -161,14 +191,18 @@ export const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
 /** From the root secret, for one purpose. */
 export const rootKey = (secret, purpose) => Buffer.from(hkdfSync("sha256", secret, "latchkey/1", purpose, 32));
 
-/** What opens a token's box; and how the ledger knows the token. */
+/** What makes a token's keys; and how the ledger knows the token. */
 export const tokenDigest = (token) => sha256(`latchkey/1 token${token}`);
 export const tokenHash = (token) => sha256(tokenDigest(token));
 
-const wrappingKey = (secret, digest) => createHmac("sha256", rootKey(secret, "wrap")).update(packed(digest)).digest();
+const derivedKey = (secret, ...parts) => createHmac("sha256", rootKey(secret, "wrap")).update(packed(...parts)).digest();
+
+/** What a share of the data key is XORed with. */
+export const padOf = (secret, digest) => derivedKey(secret, "share", digest);
+
+export const xor = (a, b) => Buffer.from(a.map((byte, i) => byte ^ b[i]));
 
 const [FORMAT_SIZE, NONCE_SIZE, TAG_SIZE] = [2, 12, 16];
-export const WRAPPED_KEY_SIZE = FORMAT_SIZE + NONCE_SIZE + 32 + TAG_SIZE;
 
 /** ChaCha20-Poly1305 (RFC 8439). @returns {Buffer | undefined} undefined: not with this key */
 export function openBox(key, aad, box) {
@@ -188,37 +222,39 @@ export function openBox(key, aad, box) {
 
 /* ---- from a token to the product's tokens ---- */
 
-/** Which grant a token is of: it says so itself, to everybody. @returns {Buffer | undefined} */
-export function grantIdOf(token) {
-  if (token.startsWith("lkr_")) return Buffer.from(token.slice(4), "base64url").subarray(0, 16);
-  const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
-  return Buffer.from(claims.jti, "base64url").subarray(0, 16);
-}
+/** A code or a refresh token, opened: both are sealed with the root secret alone. */
+const opened = (secret, purpose, text) => openBox(rootKey(secret, purpose), Buffer.from(purpose), Buffer.from(text, "base64url"));
 
-/** The data key, out of any of `boxes` that a token of this digest opens. */
-export function dataKeyFrom(secret, digest, grantId, boxes) {
-  const key = wrappingKey(secret, digest);
-  return boxes.map((box) => openBox(key, grantId, box)).find((opened) => opened?.length === 32);
-}
-
-/** The first data key, which the code carries. */
-export function codeOf(secret, code) {
-  const opened = openBox(rootKey(secret, "code"), Buffer.from("code"), Buffer.from(code, "base64url"));
-  return opened && readCode(opened);
+/** Which grant a code or token is of, and which of its rows is its own. An access token says so to everybody. */
+export function ownRow(secret, token) {
+  if (token.startsWith("lkr_")) {
+    const bytes = opened(secret, "refresh", token.slice(4));
+    return bytes && { id: readRefresh(bytes).grantId, row: "refresh" };
+  }
+  if (token.includes(".")) {
+    const jti = Buffer.from(JSON.parse(Buffer.from(token.split(".")[1], "base64url")).jti, "base64url");
+    return { id: jti.subarray(0, 16), row: `access/${jti[16] % 8}` };
+  }
+  const bytes = opened(secret, "code", token);
+  return bytes && { id: readCode(bytes).grantId, row: "code" };
 }
 
 /** The product's tokens, out of a grant's row. @returns {{ accessToken: string, refreshToken?: string } | undefined} */
-export function openTokens(dataKey, issuer, grantId, grant) {
-  const opened = openBox(dataKey, packed(issuer, grant.user, grantId), grant.sealedTokens);
-  return opened && readTokens(opened);
+export function openTokens(dataKey, issuer, id, grant) {
+  const bytes = openBox(dataKey, packed(issuer, grant.user, id), grant.sealedTokens);
+  return bytes && readTokens(bytes);
 }
 
 /** All the way, as the gateway does it for a call. */
-export function openGrant({ secret, issuer, token, grant, family }) {
-  const grantId = grantIdOf(token);
-  const lives = [family.refresh, ...family.access].map(({ wrapped }) => wrapped);
-  const dataKey = dataKeyFrom(secret, tokenDigest(token), grantId, lives);
-  if (!dataKey) return undefined;
-  const sealing = grant.underCodeKey ? openBox(dataKey, grantId, family.codeKey) : dataKey;
-  return sealing && openTokens(sealing, issuer, grantId, grant);
+export function openGrant({ secret, issuer, token, grant, lives }) {
+  const own = ownRow(secret, token);
+  const live = own && lives.get(own.row);
+  if (!live?.hash.equals(tokenHash(token))) return undefined;
+  return openTokens(xor(live.share, padOf(secret, tokenDigest(token))), issuer, own.id, grant);
+}
+
+/** The response that a refresh token was rotated for, out of the `retry` row. */
+export function openRetry(secret, token, id, box) {
+  const bytes = openBox(derivedKey(secret, "box", tokenDigest(token)), id, box);
+  return bytes && readResponse(bytes);
 }

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { after, bytes, derived, holds, NO_ROW, Op, readOperation } from "./operation.js";
+import { after, derived, holds, NO_ROW, Op, readOperation } from "./operation.js";
 import { Reader, Writer } from "./wire.js";
 
 const [APPLIED, CONFLICT] = [0, 2];
@@ -32,10 +32,10 @@ export class Ledger extends DurableObject {
     const rows = operations.map(({ key }) => this.row(key, now));
     for (const o of operations) if (o.op === Op.DERIVE) o.value = derived(o, this.row(o.from, now));
     const all = operations.every((o, i) => holds(o, rows[i]));
-    const answer = new Writer(512).u8(all ? APPLIED : CONFLICT);
-    operations.forEach(({ op }, i) => {
-      if (op === Op.READ) answer.u32(rows[i].version).span(rows[i].value && bytes(rows[i]));
-    });
+    const read = rows.filter((_, i) => operations[i].op === Op.READ);
+    const size = read.reduce((sum, { value }) => sum + 8 + (value?.length ?? 0), 1);
+    const answer = new Writer(size).u8(all ? APPLIED : CONFLICT); // just so large: RPC sends all of a buffer
+    for (const { version, value } of read) answer.u32(version).span(value);
     const changed = operations.map((o, i) => [o.key, after(o, rows[i])]).filter(([, row], i) => row !== rows[i]);
     if (all && changed.length > 0) await this.write(changed);
     return answer.bytes();
@@ -45,6 +45,7 @@ export class Ledger extends DurableObject {
     let row = this.rows.get(key);
     if (!row) {
       [row = NO_ROW] = this.sql("SELECT version, expires, value FROM rows WHERE key = ?", key);
+      if (row !== NO_ROW) row.value = new Uint8Array(row.value);
       if (this.rows.size >= MAX_REMEMBERED) this.rows.clear();
       this.rows.set(key, row);
     }

@@ -19,15 +19,13 @@ export function readOperation(r, late) {
 export function holds({ op, version, value }, row) {
   if (op === Op.CHECK) return row.version === version;
   if (op === Op.DERIVE) return value !== null;
-  return op !== Op.MATCH || (row.value !== null && bytes(row).subarray(0, value.length).join() === value.join());
+  return op !== Op.MATCH || row.value?.subarray(0, value.length).join() === value.join();
 }
-
-export const bytes = ({ value }) => new Uint8Array(value); // as SQL gave it, or as it was written
 
 /** The head, and then the end of the other row under the mask; null if there is not as much of it. */
 export function derived({ head, mask }, from) {
-  if (!(from.value?.byteLength >= mask.length)) return null;
-  const end = bytes(from).subarray(-mask.length);
+  if (!(from.value?.length >= mask.length)) return null;
+  const end = from.value.subarray(-mask.length);
   return Uint8Array.of(...head, ...mask.map((byte, i) => byte ^ end[i]));
 }
 

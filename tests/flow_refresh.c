@@ -157,6 +157,42 @@ static void contention(void)
     CHECK(caller_is_served(&c));
 }
 
+/* The rotation's one step meets with this, everything else goes as usual. */
+static struct exchange rotated_with(struct caller *c, enum fault fault)
+{
+    struct exchange x = caller_begin(c, REFRESH);
+    while (x.effects[x.performed].data[0] != ASKED_LEDGER)
+        (void)world_step(&world, &x, AS_USUAL);
+    (void)world_step(&world, &x, fault);
+    return x;
+}
+
+static void performed_twice(void)
+{
+    check_row("D01: the platform performs the step twice, and no retry is kept: one chain");
+    struct caller c = signed_in();
+    world.gateway.lifetimes.refresh_retry = 0;
+    struct exchange x = rotated_with(&c, DONE_TWICE);
+    world_finish(&world, &x);
+    CHECK_INT(caller_take(&c, REFRESH, &x), 200);
+    CHECK(caller_is_served(&c));
+    CHECK_INT(caller_do(&c, REFRESH), 200);
+}
+
+static void lost_and_overtaken(void)
+{
+    check_row("S11: the step's answer is lost, and what it gave rotates meanwhile: no reuse");
+    struct caller slow = signed_in();
+    struct caller fast = slow;
+    struct exchange x = rotated_with(&slow, ANSWER_LOST);
+    CHECK_INT(caller_do(&fast, REFRESH), 200);
+    CHECK_INT(caller_do(&fast, REFRESH), 200);
+    world_finish(&world, &x);
+    CHECK_INT(caller_take(&slow, REFRESH, &x), 503);
+    CHECK(caller_is_served(&fast));
+    CHECK_INT(caller_do(&fast, REFRESH), 200);
+}
+
 static void limited(void)
 {
     check_row("P4: asked for too often: 429, and the token is as good as before");
@@ -182,9 +218,18 @@ static void passing_time(void)
     check_row("D08: which begins anew with each use");
     world.now += idle - 1;
     CHECK_INT(caller_do(&c, REFRESH), 200);
-    check_row("D08: a second longer");
+    check_row("D08: a second longer; and that costs no I/O");
     world.now += idle;
+    world_count_anew(&world);
     CHECK(refused(&c, "invalid_grant"));
+    CHECK_INT(world.asked[ASKED_LEDGER], 0);
+    check_row("D08: by the ledger's clock it has ended, by ours not yet: refused, and no reuse");
+    c = signed_in();
+    struct world_row *row =
+        (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("refresh"));
+    row->expires = world.now;
+    CHECK(refused(&c, "invalid_grant"));
+    CHECK(caller_is_served(&c));
 
     check_row("S13: shortly before the end, never 500");
     for (uint64_t left = 120; left > 0; left -= 10) {
@@ -403,6 +448,8 @@ int main(void)
     fork();
     race();
     contention();
+    performed_twice();
+    lost_and_overtaken();
     limited();
     passing_time();
     wrong_requests();

@@ -53,6 +53,21 @@ static void root_secret(void)
         for (int next = (int)step + 1; next <= CALL; next++)
             CHECK(caller_do(&before, (enum step)next) < 400);
         CHECK(step >= REVOKE || (caller_is_served(&before) && caller_do(&before, REFRESH) == 200));
+        if (step == REFRESH) {
+            check_row("A7: the response was lost, and the root secret is another one since");
+            struct caller lost = c;
+            struct world_image *now = world_save(&world);
+            world_restore(&world, image);
+            new_root(ROOTS[0], ABSENT);
+            struct caller first = c;
+            CHECK_INT(caller_do(&first, REFRESH), 200);
+            new_root(ROOTS[1], ROOTS[0]);
+            CHECK_INT(caller_do(&lost, REFRESH), 200);
+            CHECK_SPAN(lost.refresh_token, first.refresh_token);
+            world_restore(&world, now);
+            world_forget(now);
+            new_root(ROOTS[1], ROOTS[0]);
+        }
         check_row("A7: a refresh has moved the grant over: the previous one can go");
         new_root(ROOTS[2], ROOTS[1]);
         CHECK(step >= REVOKE || caller_is_served(&before));
@@ -147,6 +162,16 @@ static void unknown_formats(void)
     row->value = kept;
     CHECK_INT(caller_do(&again, REFRESH), 200);
     CHECK_SPAN(again.refresh_token, c.refresh_token);
+
+    check_row("S77: a refresh token's row of another version: later, and no reuse");
+    row = (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("refresh"));
+    kept = row->value;
+    row->value = of_another_format(kept);
+    CHECK_INT(caller_do(&c, REFRESH), 503);
+    CHECK(caller_is_served(&c));
+    row = (struct world_row *)world_row(&world, world.rows[0].shard, SPAN("refresh"));
+    row->value = kept;
+    CHECK_INT(caller_do(&c, REFRESH), 200);
 
     check_row("S77: downstream tokens of another version: later, and nothing is lost");
     CHECK(caller_is_served(&c));

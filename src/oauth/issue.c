@@ -233,13 +233,15 @@ static enum result not_rotated(struct cx *cx, const struct presented *token,
     ledger_read(&step, ROW_STEP_UP, &step_up_row);
     TRY(ledger_commit(cx, &step));
     enum result there = shard_rows(&rows);
+    if (there == HOST_FAILED)
+        return HOST_FAILED;
     if (there == OK && rows.grant.state == GRANT_BROKEN)
         return refuse(cx, INVALID_GRANT, "downstream_broken",
                       "The connection behind this grant has ended. Sign in again.");
-    if (there == NOT_FOUND || (there == OK && rows.live_row.version == 0))
+    /* The row may have ended by the ledger's clock, and the token not yet by ours. */
+    if (there == NOT_FOUND || rows.live_row.version == 0)
         return refuse(cx, INVALID_GRANT, "grant_gone",
                       "This refresh token is not valid any more. Sign in again.");
-    TRY(there);
     if (!grant_is_live(cx, &rows))
         return not_the_live_token(cx, &rows, &retry, response);
     return step_up_row.version > 0 ? step_up(cx, token->grant_id) : CONFLICT;

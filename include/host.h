@@ -161,7 +161,7 @@ void ledger_delete(struct ledger_step *step, struct span key);
 void ledger_wait(struct ledger_step *step, struct span key, uint32_t version, uint32_t ms);
 
 /*
- * OK, CONFLICT (a check did not hold), HOST_FAILED, PENDING;
+ * OK, CONFLICT (a condition did not hold), HOST_FAILED, PENDING;
  * TEMPORARILY_UNAVAILABLE: the shard is overloaded and must not be asked again at once.
  */
 enum result ledger_commit(struct cx *cx, struct ledger_step *step) MUST_USE;

@@ -36,8 +36,9 @@ export class Ledger extends DurableObject {
     const size = read.reduce((sum, { value }) => sum + 8 + (value?.length ?? 0), 1);
     const answer = new Writer(size).u8(all ? APPLIED : CONFLICT); // just so large: RPC sends all of a buffer
     for (const { version, value } of read) answer.u32(version).span(value);
-    const changed = operations.map((o, i) => [o.key, after(o, rows[i])]).filter(([, row], i) => row !== rows[i]);
-    if (all && changed.length > 0) await this.write(changed);
+    const written = all ? operations.map((o, i) => [o.key, after(o, rows[i])]) : [];
+    const changed = written.filter(([, row], i) => row !== rows[i]);
+    if (changed.length > 0) await this.write(changed);
     return answer.bytes();
   }
 

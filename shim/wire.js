@@ -42,12 +42,6 @@ export class Writer {
   span(bytes) {
     return bytes === null ? this.u32(ABSENT) : this.u32(bytes.length).raw(bytes);
   }
-  /** A span of bytes that nobody can know. */
-  random(size) {
-    const at = this.u32(size).take(size);
-    crypto.getRandomValues(this.buffer.subarray(at, at + size));
-    return this;
-  }
   raw(bytes) {
     const at = this.take(bytes.length);
     this.buffer.set(bytes, at);

@@ -136,7 +136,7 @@ async function perform(r, c) {
 function begin(request) {
   return new Writer(4096)
     .u64(Math.floor(Date.now() / 1000))
-    .random(32)
+    .span(crypto.getRandomValues(new Uint8Array(32)))
     .text(request.method)
     .text(request.url)
     .pairs(request.headers);

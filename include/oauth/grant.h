@@ -76,7 +76,7 @@ struct token_digest token_digest_of(struct span token);
 struct live_token {
     struct span hash; /* of struct token_digest */
     uint64_t expires;
-    struct span scopes; /* a subset of the grant's */
+    struct span scopes; /* an access token's: a subset of the grant's */
     struct span share;  /* of the data key: KEY_SIZE bytes */
 };
 

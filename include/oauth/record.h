@@ -1,5 +1,5 @@
 /*
- * How a grant's rows and its code are laid out (base/pack.h). Each begins with
+ * How a grant's rows, its code and its refresh tokens are laid out (base/pack.h). Each begins with
  * a format number; a reader refuses a number that it does not know, so that
  * a rollback fails closed instead of misreading. docs/storage.md has the tables.
  */

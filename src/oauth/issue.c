@@ -80,7 +80,7 @@ static enum result issue_refresh(struct cx *cx, struct ledger_step *step,
     uint64_t end = refresh_end(cx);
     struct refresh_token next = {.facts = *old->facts, .expires = end, .access_row = access_row};
     TRY(refresh_token_seal(cx, &next, &response->refresh_token));
-    *own = issue(cx, step, old, ROW_REFRESH, response->refresh_token, end, old->facts->scopes);
+    *own = issue(cx, step, old, ROW_REFRESH, response->refresh_token, end, SPAN(""));
     return OK;
 }
 

@@ -235,15 +235,14 @@ describe("a faulty platform", { skip: HOST !== "wrangler" && "the faults are in 
   });
 
   test("S1: an object gets its step and keeps its rows, and nothing that lay beside them in memory", async () => {
-    const { access_token } = await signIn();
+    const { refresh_token } = await signIn();
     await plan({});
-    assert.equal((await call(access_token)).status, 200);
-    await until(async () => (await visits("object")) === 2, "the tokens are sealed anew, while the call is forwarded");
+    const { access_token } = await refresh(refresh_token); // which the core keeps in the run that wants the step
+    assert.equal(await visits("object"), 1);
     const { held } = await told();
-    const token = world.seen.runtime.at(-1).headers.authorization;
-    assert.ok(token.startsWith("Bearer "));
     assert.ok(held.length > 2, "steps and rows");
-    assert.ok(!held.some(({ text }) => text.includes(token.slice(7))), "the product's token");
+    assert.ok(access_token.length > 400);
+    assert.ok(!held.some(({ text }) => text.includes(access_token)), "our token");
     for (const { own, text } of held) assert.equal(text.length, own);
   });
 
@@ -294,7 +293,7 @@ describe("a faulty platform", { skip: HOST !== "wrangler" && "the faults are in 
     const tokens = await signIn(SHORT);
     await plan({ ledger: { how: "overloaded", nth: 3 } });
     assert.equal((await call(tokens.access_token)).status, 200);
-    assert.equal(await visits("ledger"), 4 + 1, "and what may follow the response");
+    assert.equal(await visits("ledger"), 4);
     await plan({});
     await checkTokens(tokens, "the connection lives");
   });

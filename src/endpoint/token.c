@@ -144,8 +144,8 @@ static enum result by_refresh(struct cx *cx, const struct form *form,
                       "This refresh token was not issued here, or is damaged.");
     TRY(limit_grant(cx, request.presented.grant_id));
     audit_facts(cx, &request.token.facts);
-    TRY(check_refresh(cx, client, &request.token, server, scope));
     TRY(client_spend_assertion(cx, client));
+    TRY(check_refresh(cx, client, &request.token, server, scope));
     request.scopes = request.token.facts.scopes;
     if (span_present(scope))
         request.scopes = scope_intersection(cx->arena, scope, request.scopes);

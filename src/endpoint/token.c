@@ -45,23 +45,31 @@ static enum result named_server(struct cx *cx, const struct form *form,
     return OK;
 }
 
+/* Whose a code or refresh token is, and how its holder has to show that. */
+static enum result check_client(struct cx *cx, const struct grant_facts *facts,
+                                const struct client_credentials *client)
+{
+    struct hash hash;
+    sha256(client->client_id, &hash);
+    if (!span_equal(facts->client_id_hash, hash_span(&hash)))
+        return refuse(cx, INVALID_GRANT, "client_differs", "This was issued to another client.");
+    if ((facts->client_auth & client->method) == 0)
+        return refuse(cx, INVALID_CLIENT, "client_auth_differs",
+                      "The client must authenticate as it did when this was issued.");
+    return OK;
+}
+
 /* Everything that a code's request has to match, in the order in which it is asked. */
 static enum result check_code(struct cx *cx, const struct form *form,
                               const struct client_credentials *client, const struct code *code)
 {
-    struct hash hash;
-    sha256(client->client_id, &hash);
-    if (!span_equal(code->facts.client_id_hash, hash_span(&hash)))
-        return refuse(cx, INVALID_GRANT, "client_differs",
-                      "This authorization code was issued to another client.");
-    if ((code->facts.client_auth & client->method) == 0)
-        return refuse(cx, INVALID_CLIENT, "client_auth_differs",
-                      "The client must authenticate with the method that it registered.");
+    TRY(check_client(cx, &code->facts, client));
     if (code->expires <= cx->now)
         return refuse(cx, INVALID_GRANT, "code_expired",
                       "This authorization code was used before or is no longer valid.");
     /* OAuth 2.1 section 10.2: clients of OAuth 2.0 send it, and then it must match. */
     struct span redirect_uri = form_get(form, SPAN("redirect_uri"));
+    struct hash hash;
     sha256(redirect_uri, &hash);
     if (span_present(redirect_uri) && !span_equal(code->redirect_uri_hash, hash_span(&hash)))
         return refuse(cx, INVALID_GRANT, "redirect_uri_differs",
@@ -107,14 +115,7 @@ static enum result check_refresh(struct cx *cx, const struct client_credentials 
                                  struct span scope)
 {
     const struct grant_facts *facts = &token->facts;
-    struct hash hash;
-    sha256(client->client_id, &hash);
-    if (!span_equal(facts->client_id_hash, hash_span(&hash)))
-        return refuse(cx, INVALID_GRANT, "client_differs",
-                      "This refresh token was issued to another client.");
-    if ((facts->client_auth & client->method) == 0)
-        return refuse(cx, INVALID_CLIENT, "client_auth_differs",
-                      "The client must authenticate as it did when the grant was made.");
+    TRY(check_client(cx, facts, client));
     if (token->expires <= cx->now)
         return refuse(cx, INVALID_GRANT, "refresh_expired",
                       "This refresh token was not used for too long. Sign in again.");

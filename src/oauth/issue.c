@@ -23,10 +23,10 @@ static struct predecessor predecessor_make(struct cx *cx, const struct presented
     return old;
 }
 
-/* Room in a step for what issuing two tokens writes. */
+/* Room in a step for what issuing two tokens writes; only the access token's row has scopes. */
 static size_t issue_size(const struct predecessor *old)
 {
-    return 512 + 2 * old->facts->scopes.size;
+    return 512 + old->facts->scopes.size;
 }
 
 /* The row of a new token. Its hash is what a request knows it by as its own. */
@@ -190,10 +190,11 @@ static enum result rotate(struct cx *cx, const struct refresh_request *request,
     TRY(issue_access(cx, &step, &old, request->client_id, token->access_row, response,
                      &access_start));
     TRY(issue_refresh(cx, &step, &old, (uint8_t)(token->access_row + 1), response, &own));
-    TRY(shard_seal_for(cx, token->facts.grant_id, &old.digest, response_pack(cx, response),
-                       &retry));
-    if (l->refresh_retry > 0)
+    if (l->refresh_retry > 0) {
+        TRY(shard_seal_for(cx, token->facts.grant_id, &old.digest, response_pack(cx, response),
+                           &retry));
         ledger_write(&step, ROW_RETRY, cx->now + l->refresh_retry, retry);
+    }
     ledger_touch(&step, ROW_GRANT, shard_grant_end(cx, refresh_end(cx)));
     struct ledger_row row;
     ledger_read(&step, ROW_REFRESH, &row);

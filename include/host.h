@@ -30,7 +30,7 @@ struct gateway; /* oauth/gateway.h: the configuration and its keys */
 enum {
     SEED_SIZE = KEY_SIZE,  /* as drbg_make wants it */
     HOST_MAX_EFFECTS = 8,  /* wanted by one run */
-    HOST_MAX_DEFERRED = 8, /* performed after the response */
+    HOST_MAX_DEFERRED = 8, /* wanted at its end, unanswered */
     RESPONSE_MAX_HEADERS = 24,
     REQUEST_MAX_HEADERS = 128,
     REQUEST_MAX_URL = 16384,
@@ -70,7 +70,8 @@ struct cx {
     struct span deferred[HOST_MAX_DEFERRED];
     size_t deferred_count;
     bool forwarded;   /* the last effect wanted is a forward: it ends the request */
-    bool must_finish; /* what is wanted acts on others: to the end, even without the client */
+    bool must_finish; /* this or an earlier run acts on others: to the end, even without the client
+                       */
     struct span line; /* for the operator's log; ABSENT: none */
 
     /* Why the request was refused: what the client is told, and what the audit
@@ -211,7 +212,8 @@ enum result host_limit(struct cx *cx,
  * host_body read, or none. Comes back (OK) only if the runtime answers with
  * `returned_status`, or HOST_FAILED if it does not answer; otherwise the answer
  * has gone to the client, with those of its headers that `kept` names (a name
- * that ends in '*' is a prefix) and with `added`.
+ * that ends in '*' is a prefix) and with `added`. A client that leaves takes it along: there is
+ * nothing that must be finished then.
  */
 struct forward {
     struct span method;
@@ -227,7 +229,10 @@ struct forward {
 };
 enum result host_forward(struct cx *cx, const struct forward *wanted) MUST_USE;
 
-/* The request's one line in the operator's log, written at its end. */
+/*
+ * The request's line in the operator's log: of its answer, or of a forward, as it goes out. A call
+ * that is forwarded and then answered by us, or forwarded again, has a line for each.
+ */
 void host_log(struct cx *cx, struct span line);
 
 /* The response. Headers keep their order; a name may be added twice (Set-Cookie). */

@@ -92,7 +92,7 @@ function kvPut(r, { env }) {
 }
 
 async function outbound(r) {
-  const method = r.text(), url = r.text(), headers = r.record(), body = r.span();
+  const method = r.text(), url = r.text(), headers = r.headers(), body = r.span();
   const signal = AbortSignal.timeout(r.u32());
   const response = await fetch(url, { method, headers, body, signal, redirect: "manual" });
   const bytes = await readAll(response, r.u32());
@@ -107,16 +107,15 @@ async function limit(r, { env }) {
 
 /** Answers with the runtime's response itself, unless it has the status that the core wants back. */
 async function forward(r, c) {
-  const method = r.text(), url = r.text(), headers = r.record(), body = r.u8() ? c.body : null;
-  const returned = r.u32(), kept = r.list((r) => r.text()), answered = r.record();
-  const { signal } = c.request; // aborted when the client leaves
-  const response = await fetch(url, { method, headers, body, signal, redirect: "manual" });
+  const method = r.text(), url = r.text(), headers = r.headers(), body = r.u8() ? c.body : null;
+  const returned = r.u32(), kept = r.list((r) => r.text()), answered = r.headers();
+  const response = await fetch(url, { method, headers, body, redirect: "manual" });
   if (response.status === returned) {
     await response.body?.cancel();
     return (w) => w.u8(OK);
   }
   const isKept = (name) => kept.some((k) => (k.endsWith("*") ? name.startsWith(k.slice(0, -1)) : k === name));
-  for (const [name, value] of response.headers) if (isKept(name)) answered[name] ??= value;
+  for (const [name, value] of response.headers) if (isKept(name) && !answered.has(name)) answered.append(name, value);
   return new Response(response.body, { status: response.status, headers: answered });
 }
 
@@ -142,43 +141,44 @@ function begin(request) {
     .pairs(request.headers);
 }
 
+function respond(r) {
+  const status = r.u32(), headers = r.headers(), body = r.span();
+  return new Response(body?.length ? body : null, { status, headers });
+}
+
 async function serve(c) {
   const journal = begin(c.request);
   const performAll = (r) => r.list((r) => perform(r.inner(), c));
-  const end = (out, response) => {
-    const deferred = performAll(out), line = out.text();
+  const later = (r) => {
+    const deferred = performAll(r), line = r.text();
     if (deferred.length > 0) c.ctx.waitUntil(Promise.all(deferred));
     if (line) console.log(line);
-    return response;
   };
   for (let runs = 0; runs < MAX_RUNS; runs++) {
     const out = run(c.env, journal);
     if (out.u8() === RESPONSE) {
-      const status = out.u32(), headers = out.pairs(), body = out.span();
-      const response = new Response(body?.length ? body : null, { status });
-      for (const [name, value] of headers) response.headers.append(name, value);
-      return end(out, response);
+      const response = respond(out);
+      later(out);
+      return response;
     }
-    if (out.u8()) c.mustFinish();
-    const answers = await Promise.all(performAll(out));
-    const response = answers.find((answer) => answer instanceof Response);
-    if (response) return end(out, response);
-    for (const write of answers) journal.spanOf(write);
+    const mustFinish = out.u8(), answers = Promise.all(performAll(out));
+    if (mustFinish) c.ctx.waitUntil(answers); // the client may leave, but nothing is left half done
+    later(out);
+    for (const answer of await answers) {
+      if (answer instanceof Response) return answer;
+      journal.spanOf(answer);
+    }
   }
   throw new Error("a request that does not end");
 }
 
 export default {
   async fetch(request, env, ctx) {
-    // A client that leaves ends the request, but leaves nothing half done.
-    const { promise, resolve } = Promise.withResolvers();
     try {
-      return await serve({ request, env, ctx, mustFinish: () => ctx.waitUntil(promise) });
+      return await serve({ request, env, ctx });
     } catch (error) {
       console.error(error.message);
       return Response.json({ error: "server_error", error_description: "See the gateway's log." }, { status: 500 });
-    } finally {
-      resolve();
     }
   },
 };

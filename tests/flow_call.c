@@ -391,13 +391,18 @@ static void runtime_fails(void)
     c = signed_in();
     world.now += CONNECTION_NEW_SECONDS;
     world.runtime.refusals_due = 1;
+    size_t lines = world.line_count;
     CHECK(caller_is_served(&c));
     CHECK_INT(world.products[0].refreshes, 1);
+    CHECK_INT(world.line_count, lines + 2);
+    CHECK(world_logged(&world, SPAN("\"outcome\":\"forwarded\",\"reason\":\"token_refused\"")));
     check_row("it refuses that too: an answer, not a loop");
     c = signed_in();
     world.now += CONNECTION_NEW_SECONDS;
     world.runtime.refusals_due = 2;
+    lines = world.line_count;
     CHECK_INT(caller_do(&c, CALL), 502);
+    CHECK_INT(world.line_count, lines + 3); /* sent on, sent on again, refused */
     CHECK_INT(world.runtime.calls, 2);
     CHECK_INT(world.products[0].refreshes, 1);
     CHECK(caller_is_served(&c));

@@ -306,39 +306,46 @@ static void kept_and_not(void)
     CHECK_INT(kept_of(SPAN(""), &value), NOT_FOUND);
 }
 
-/* Whoever changes something goes on without the client; whoever only looks does not. */
+/* Whoever has changed something goes on without the client; whoever only looks, or forwards, does
+ * not. */
 static void clients_that_leave(void)
 {
-    enum { LOOKS, WRITES, DERIVES, TOUCHES, DELETES, FETCHES, FORWARDS, KINDS };
-    for (int kind = LOOKS; kind < KINDS; kind++) {
-        struct ledger_row row;
-        struct fetched got;
-        const struct fetch fetch = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
-        const struct forward forward = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
-        cx = (struct cx){.arena = &world.arena};
-        struct ledger_step step = ledger_step(&cx, SPAN("shard"), 256);
-        ledger_wait(&step, SPAN("key"), 1, 1);
-        ledger_check(&step, SPAN("key"), 1);
-        ledger_match(&step, SPAN("key"), SPAN("value"));
-        ledger_read(&step, SPAN("key"), &row);
-        if (kind == WRITES)
-            ledger_write(&step, SPAN("key"), 1, SPAN("value"));
-        if (kind == DERIVES)
-            ledger_derive(&step, SPAN("key"), 1, SPAN("from"), SPAN("head"), SPAN("mask"));
-        if (kind == TOUCHES)
-            ledger_touch(&step, SPAN("key"), 1);
-        if (kind == DELETES)
-            ledger_delete(&step, SPAN("key"));
-        if (kind == FETCHES)
-            CHECK_INT(host_fetch(&cx, &fetch, &got), PENDING);
-        else if (kind == FORWARDS)
-            CHECK_INT(host_forward(&cx, &forward), PENDING);
-        else
-            CHECK_INT(ledger_commit(&cx, &step), PENDING);
-        struct span output = host_end(&cx, PENDING);
-        CHECK_INT(output.data[0], SAID_EFFECTS);
-        CHECK_INT(output.data[1], kind != LOOKS);
-    }
+    enum { NOTHING, WRITES, DERIVES, TOUCHES, DELETES, FETCHES, KINDS };
+    enum { AT_ONCE, THEN_LOOKS, THEN_FORWARDS, ENDS };
+    static const uint8_t FAILURE[] = {1, 0, 0, 0, FAILED};
+    for (int kind = NOTHING; kind < KINDS; kind++)
+        for (int end = AT_ONCE; end < ENDS; end++) {
+            struct ledger_row row;
+            struct fetched got;
+            const struct fetch fetch = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
+            const struct forward forward = {.method = SPAN("POST"), .url = SPAN("https://a.dev/")};
+            struct span journal = end == AT_ONCE ? SPAN("") : span_bytes(FAILURE, sizeof FAILURE);
+            cx = (struct cx){.arena = &world.arena, .journal = unpack_make(journal)};
+            struct ledger_step step = ledger_step(&cx, SPAN("shard"), 256);
+            struct ledger_step look = ledger_step(&cx, SPAN("shard"), 256);
+            ledger_read(&look, SPAN("key"), &row);
+            ledger_wait(&step, SPAN("key"), 1, 1);
+            ledger_check(&step, SPAN("key"), 1);
+            ledger_match(&step, SPAN("key"), SPAN("value"));
+            if (kind == WRITES)
+                ledger_write(&step, SPAN("key"), 1, SPAN("value"));
+            if (kind == DERIVES)
+                ledger_derive(&step, SPAN("key"), 1, SPAN("from"), SPAN("head"), SPAN("mask"));
+            if (kind == TOUCHES)
+                ledger_touch(&step, SPAN("key"), 1);
+            if (kind == DELETES)
+                ledger_delete(&step, SPAN("key"));
+            enum result first =
+                kind == FETCHES ? host_fetch(&cx, &fetch, &got) : ledger_commit(&cx, &step);
+            CHECK_INT(first, end == AT_ONCE ? PENDING : HOST_FAILED);
+            if (end == THEN_LOOKS)
+                CHECK_INT(ledger_commit(&cx, &look), PENDING);
+            if (end == THEN_FORWARDS)
+                CHECK_INT(host_forward(&cx, &forward), PENDING);
+            struct span output = host_end(&cx, PENDING);
+            CHECK_INT(output.data[0], SAID_EFFECTS);
+            CHECK_INT(output.data[1], kind != NOTHING && end != THEN_FORWARDS);
+        }
 }
 
 int main(void)

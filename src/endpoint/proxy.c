@@ -291,6 +291,8 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
         if (better == NOT_FOUND)
             break;
         TRY(better);
+        if (attempt > 0)
+            cx->error_reason = SPAN("token_refused"); /* why this call is in the log twice */
         enum result result = forward(cx, call, access_token);
         if (result != OK)
             return runtime_failed(cx, result);

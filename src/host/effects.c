@@ -87,9 +87,9 @@ static struct builder fetch_effect(struct cx *cx, const struct fetch *f)
 enum result host_fetch(struct cx *cx, const struct fetch *wanted, struct fetched *got)
 {
     struct unpacker answer;
+    cx->must_finish = true;
     if (!wire_answer(cx, &answer)) {
         struct builder b = fetch_effect(cx, wanted);
-        cx->must_finish = true;
         return wire_want(cx, &b);
     }
     uint8_t outcome = unpack_u8(&answer);
@@ -145,7 +145,7 @@ enum result host_forward(struct cx *cx, const struct forward *f)
         pack_span(&b, span_of(f->kept[i]));
     wire_pack_headers(&b, f->added, f->added_count);
     cx->forwarded = true;
-    cx->must_finish = true; /* whatever becomes of it stands in the audit line */
+    cx->must_finish = false; /* nothing is half done any more: it may end with its client */
     return wire_want(cx, &b);
 }
 

@@ -88,9 +88,9 @@ static struct builder ledger_effect(struct cx *cx, const struct ledger_step *ste
 enum result ledger_commit(struct cx *cx, struct ledger_step *step)
 {
     struct unpacker answer;
+    cx->must_finish |= step->writes;
     if (!wire_answer(cx, &answer)) {
         struct builder b = ledger_effect(cx, step);
-        cx->must_finish |= step->writes;
         return wire_want(cx, &b);
     }
     uint8_t outcome = unpack_u8(&answer);

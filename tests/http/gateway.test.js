@@ -8,7 +8,7 @@ import { generateKeyPair, SignJWT } from "jose";
 import { Client } from "./support/client.js";
 import { callTool, resultOf, send, STATELESS } from "./support/mcp.js";
 import { Person } from "./support/person.js";
-import { startWorld } from "./support/world.js";
+import { startWorld, until } from "./support/world.js";
 
 const KEY = "key-of-the-runtime-0123456789";
 
@@ -279,6 +279,24 @@ describe("what comes back", () => {
       }
       assert.equal((await reader.read()).done, true);
     }
+  });
+
+  test("P5: a call stands in the log as soon as it is sent on, whether or not its client waits for the answer", async () => {
+    const called = Promise.withResolvers(), answered = Promise.withResolvers(), hangUp = new AbortController();
+    world.hooks.onRuntimeRequest = () => {
+      called.resolve();
+      return answered.promise;
+    };
+    const lines = () => world.logs.filter((line) => line.includes('"outcome":"forwarded"')).length;
+    const before = lines();
+    const call = callTool(world, token, "whoami", {}, { signal: hangUp.signal });
+    await called.promise;
+    await until(() => lines() === before + 1, "the line is written, and nobody has an answer");
+    hangUp.abort();
+    await assert.rejects(call);
+    answered.resolve();
+    await resultOf(await callTool(world, token, "whoami"));
+    await until(() => lines() === before + 2, "a line each");
   });
 
   test("Q2: a runtime that hangs up at once is a bad gateway; the next call is well", async () => {

@@ -183,41 +183,43 @@ static size_t read_effects(struct unpacker *u, struct span *effects)
     return count;
 }
 
-/* The client has its answer; what is left is what was for later. */
-static void answered(struct world *w, struct exchange *x)
+/* A forward ends with its client: nothing may then be left half done. */
+static void check_must_finish(const struct exchange *x)
 {
-    x->answered = true;
-    if (x->line.size > 0)
-        w->lines[w->line_count++ % WORLD_MAX_LINES] = span_copy(&w->arena, x->line);
-    memcpy(x->effects, x->later, sizeof x->later);
-    x->effect_count = x->later_count;
-    x->performed = 0;
+    for (size_t i = x->deferred; i < x->effect_count; i++)
+        if (x->has_acted && !x->must_finish && x->effects[i].data[0] != ASKED_FORWARD)
+            world_fault("a request that has acted", SPAN("need not be finished"));
 }
 
 /* What the output says is what the exchange wants, or its answer. */
 static void run_exchange(struct world *w, struct exchange *x)
 {
+    struct span wanted[HOST_MAX_EFFECTS];
     struct span output = span_copy(&x->arena, run(w, built(&x->journal)));
     if (x->run_count == EXCHANGE_MAX_RUNS)
         world_fault("a request", SPAN("does not end"));
     x->runs[x->run_count++] = (struct run_record){x->journal.size, output};
     struct unpacker u = unpack_make(output);
-    bool is_answer = unpack_u8(&u) == OUTPUT_RESPONSE;
-    x->performed = 0;
-    if (is_answer) {
+    x->answered = unpack_u8(&u) == OUTPUT_RESPONSE;
+    size_t count = 0;
+    if (x->answered) {
         x->answer.status = unpack_u32(&u);
         x->answer.headers = world_headers(&x->arena, &u);
         x->answer.body = unpack_span(&u);
     } else {
-        x->must_finish |= unpack_u8(&u) == 1;
-        x->effect_count = read_effects(&u, x->effects);
+        x->must_finish = unpack_u8(&u) == 1;
+        count = read_effects(&u, wanted);
     }
-    x->later_count = read_effects(&u, x->later);
-    x->line = unpack_span(&u);
+    x->performed = 0;
+    x->deferred = read_effects(&u, x->effects);
+    x->effect_count = x->deferred + count;
+    memcpy(x->effects + x->deferred, wanted, count * sizeof wanted[0]);
+    struct span line = unpack_span(&u);
+    if (line.size > 0)
+        w->lines[w->line_count++ % WORLD_MAX_LINES] = span_copy(&w->arena, line);
     if (unpack_done(&u) != OK)
         world_fault("a run's output", SPAN("is malformed"));
-    if (is_answer)
-        answered(w, x);
+    check_must_finish(x);
 }
 
 size_t world_replay(struct world *w, const struct exchange *x)
@@ -303,22 +305,24 @@ static struct span perform(struct world *w, struct exchange *x, struct span effe
     world_fault("an effect", SPAN("of no known kind"));
 }
 
-/* Into the journal; what is for later has no answer. */
+/* Into the journal, unless nobody reads it. */
 static void take_answer(struct world *w, struct exchange *x, struct span answer)
 {
-    if (x->answered)
-        return;
-    pack_span(&x->journal, answer);
-    if (x->performed == x->effect_count)
+    if (x->performed > x->deferred)
+        pack_span(&x->journal, answer);
+    if (x->performed == x->effect_count && !x->answered)
         run_exchange(w, x);
 }
 
 /* What would be left half done, were the request dropped when its client leaves. */
-static void check_must_finish(const struct world *w, const struct exchange *x, struct span effect)
+static void check_acts(const struct world *w, struct exchange *x, struct span effect)
 {
-    bool acts = effect.data[0] == ASKED_FETCH || effect.data[0] == ASKED_FORWARD ||
-                world_ledger_writes(w, effect);
-    if (acts && !x->answered && !x->must_finish)
+    if (x->performed <= x->deferred)
+        return;
+    if (effect.data[0] != ASKED_FETCH && !world_ledger_writes(w, effect))
+        return;
+    x->has_acted = true;
+    if (!x->must_finish)
         world_fault("an effect that acts", SPAN("of a request that need not be finished"));
 }
 
@@ -327,7 +331,7 @@ bool world_step(struct world *w, struct exchange *x, enum fault fault)
     if (x->performed == x->effect_count)
         return false;
     struct span effect = x->effects[x->performed++];
-    check_must_finish(w, x, effect);
+    check_acts(w, x, effect);
     struct span answer = outcome(&x->arena, FAILED);
     bool ends = false;
     /* What the core has kept for itself never leaves the machine: nothing can happen to it. */
@@ -341,7 +345,7 @@ bool world_step(struct world *w, struct exchange *x, enum fault fault)
         answer = perform(w, x, effect, &ends);
     x->steps++;
     if (ends && fault != ANSWER_LOST)
-        answered(w, x);
+        x->answered = true; /* a forward, the last of what was wanted */
     else
         take_answer(w, x, answer);
     return x->performed < x->effect_count;

@@ -79,13 +79,12 @@ struct exchange {
     struct builder journal;
     struct run_record runs[EXCHANGE_MAX_RUNS];
     size_t run_count;
-    struct span effects[HOST_MAX_EFFECTS]; /* wanted now */
+    struct span effects[HOST_MAX_DEFERRED + HOST_MAX_EFFECTS]; /* wanted now */
     size_t effect_count, performed;
-    struct span later[HOST_MAX_DEFERRED]; /* wanted once there is an answer */
-    size_t later_count;
-    struct span line; /* ... and what the log gets then */
-    bool must_finish; /* said by a run, so far */
-    bool answered;    /* it has gone to the client; `effects` are those that were for later */
+    size_t deferred;  /* so many of them, the first: what comes of these does nobody read */
+    bool must_finish; /* the others, even if the client has left */
+    bool has_acted; /* something outside was changed or called: what follows must not be left out */
+    bool answered;  /* it has gone to the client; what is left of `effects` is deferred */
     struct fetched answer;
     size_t steps; /* effects performed so far, deferred ones included */
 };

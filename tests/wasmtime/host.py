@@ -98,10 +98,11 @@ class Exchange:
                 self.later(out)
                 return web.Response(status=status, headers=headers, body=body or None)
             out.u8()  # whether it must be finished without the client too: here everything is
-            answers = await asyncio.gather(*map(self.perform, out.list(out.span)))
+            effects = out.list(out.span)
+            self.later(out)
+            answers = await asyncio.gather(*map(self.perform, effects))
             for answer in answers:
                 if isinstance(answer, web.StreamResponse):
-                    self.later(out)
                     return answer
             journal += b"".join(map(span, answers))
         raise RuntimeError("a request that does not end")

@@ -18,9 +18,10 @@
 # The operator's configuration, or the demonstration's.
 CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 
-# All the memory that an instance ever has, and the stack within it, in bytes.
+# All the memory that an instance ever has, and the stack within it, in bytes. A signature, the
+# deepest that there is, takes 9 KB of the stack; all of it is wiped after each run.
 WASM_MEMORY = 12582912
-WASM_STACK  = 65536
+WASM_STACK  = 32768
 
 .PHONY: build deploy deps deps-test dev test test-c test-wasm test-differential test-http fuzz ct coverage bench conformance rooms format clean FORCE
 .DELETE_ON_ERROR:

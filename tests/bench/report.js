@@ -69,7 +69,7 @@ Written by \`make bench\`. Absolute figures are of this machine; what counts are
 
 ${machine(busy)}
 
-It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${seconds} s (half as many and as long for the table by size), in which the variants take turns, after a round to become warm.
+It took ${minutes} minutes; each figure is the median of ${rounds} rounds of ${seconds} s (half as many and as long for the table by size), in which the variants take turns, after rounds to become warm.
 
 ## How to read it
 
@@ -91,7 +91,7 @@ ${text}
 
 From profiles (perf, V8's symbols) of the calls above:
 
-- **A call.** In a loop the module's two runs take some 26 µs together: a MAC and the hash of the token, one box, JSON. Between two requests the processor's caches are filled with other things, and there they take two to three times that: a quarter of what the bare Worker takes for everything. The rest of what lies between *the least gateway* and Latchkey is the shim: the journal, the promises of two runs, the headers of both sides, and \`fetch\` with the client's signal, which alone is 5 to 10 % of the bare. Where the least gateway, which checks nothing, misses a goal, no gateway that is written like this reaches it.
+- **A call.** In a loop the module's two runs take some 26 µs together: a MAC and the hash of the token, one box, JSON. Between two requests the processor's caches are filled with other things, and there they take twice that. The rest of what lies between *the least gateway* and Latchkey is the shim: the journal, the promises of two runs, the headers of both sides, and some more garbage to collect. What the least gateway leaves of the goals stands below its table: less than the module takes by itself.
 - **A token.** Its ES256 signature takes 0.16 ms in wasm (P-256 with 30-bit words: wasm has no wide multiplication and no carry); the provider's tokens are random and unsigned, so nobody else can verify them. It is computed once: the journal keeps it for the runs that follow. The rest is the platform's: one step on the grant's object, which reads nothing before.
 - **A sign-in.** Besides that, the check of an RS256 ID token (0.16 ms, once), and a new object for the grant, with its file and its alarm: a quarter of the whole.
 - **A forgery** that names an existing grant needs that grant to be read; one that does not is refused by a MAC, without any I/O: nearly all of its time is the platform's, for a request, an answer and a line in the log.

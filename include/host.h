@@ -69,13 +69,12 @@ struct cx {
     size_t effect_count;
     struct span deferred[HOST_MAX_DEFERRED];
     size_t deferred_count;
-    bool forwarded;   /* the last effect wanted is a forward: it ends the request */
-    bool must_finish; /* this or an earlier run acts on others: to the end, even without the client
-                       */
+    bool forwarded;   /* the last effect wanted is a forward, which may end the request */
+    bool must_finish; /* others have been, or are about to be, acted on: even without the client */
     struct span line; /* for the operator's log; ABSENT: none */
 
     /* Why the request was refused: what the client is told, and what the audit
-     * line says (broker/audit.h). Set by refuse() in oauth/error.h. */
+     * line says (broker/audit.h). Set by refuse() in oauth/error.h; by a second forward, too. */
     struct span error_description;
     struct span error_reason;
     struct audit *audit;
@@ -174,13 +173,16 @@ enum result ledger_commit(struct cx *cx, struct ledger_step *step) MUST_USE;
  */
 enum result ledger_commit_own(struct cx *cx, struct ledger_step *step, struct span key,
                               struct span own, struct ledger_row *row) MUST_USE;
-/* After the response, its outcome unknown: only for what may as well not happen. */
+/*
+ * Deferred, like all that ends in _later: begun when the response or a forward goes out, its
+ * outcome unknown. Only for what may as well not happen.
+ */
 void ledger_commit_later(struct cx *cx, struct ledger_step *step);
 
 /* Read-mostly copies. NOT_FOUND when missing; also when the store fails: a copy can be made anew.
  */
 enum result kv_get(struct cx *cx, struct span key, uint32_t cache_ms, struct span *value) MUST_USE;
-/* After the response. ttl in seconds, at least 60. */
+/* Deferred. ttl in seconds, at least 60. */
 void kv_put_later(struct cx *cx, struct span key, struct span value, uint32_t ttl_seconds);
 
 /* One outbound request: redirects are answers, not followed. */
@@ -200,7 +202,7 @@ struct fetched {
 };
 /* OK with any status; HOST_FAILED: no answer, or too late; TOO_LARGE: more than max_bytes. */
 enum result host_fetch(struct cx *cx, const struct fetch *wanted, struct fetched *got) MUST_USE;
-/* After the response, its outcome unknown. */
+/* Deferred. */
 void host_fetch_later(struct cx *cx, const struct fetch *wanted);
 
 /* Whether the platform's limiter lets this key pass. A limiter that fails lets pass. */

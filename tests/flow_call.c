@@ -406,6 +406,21 @@ static void runtime_fails(void)
     CHECK_INT(world.runtime.calls, 2);
     CHECK_INT(world.products[0].refreshes, 1);
     CHECK(caller_is_served(&c));
+    check_row("what is deferred is begun with the first attempt, and not again");
+    c = signed_in();
+    world.now += CONNECTION_NEW_SECONDS;
+    world.copy_count = 0;
+    world.runtime.refusals_due = 2;
+    CHECK_INT(caller_do(&c, CALL), 502);
+    CHECK_INT(world.asked[ASKED_FORWARD], 2);
+    CHECK_INT(world.asked[ASKED_KV_PUT], 1);
+    check_row("nor with the refusal when the runtime is silent");
+    c = signed_in();
+    world.now += 620;
+    world.copy_count = 0;
+    world.runtime.silent = true;
+    CHECK_INT(caller_do(&c, CALL), 502);
+    CHECK_INT(world.asked[ASKED_KV_PUT], 1);
     runtime_always_refuses();
     for (uint32_t luck = 0; luck < 4; luck++) {
         static struct caller many[30];

@@ -1,6 +1,6 @@
 /*
- * One line of JSON for each decision, success and refusal alike, written by the
- * platform's log after the response. Never a token, code, verifier, secret or
+ * One line of JSON for each decision, success and refusal alike, in the platform's
+ * log as the answer, or a forward, goes out. Never a token, code, verifier, secret or
  * e-mail: fields are ids, names of ours and pseudonyms only.
  */
 #ifndef BROKER_AUDIT_H
@@ -31,8 +31,7 @@ void audit_facts(struct cx *cx, const struct grant_facts *facts);
 void audit_grant(struct cx *cx, struct span grant_id, const struct grant *grant);
 void audit_client(struct cx *cx, const struct client *client);
 
-/* Writes the line: outcome from the result and the response's status. Called once, by the router.
- */
+/* Writes the line: outcome from the result (PENDING: forwarded) and the response's status. */
 void audit_write(struct cx *cx, enum result result);
 
 #endif

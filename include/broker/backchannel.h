@@ -23,7 +23,7 @@ enum {
 enum result backchannel_post(struct cx *cx, const struct downstream *server, struct span url,
                              const struct form *form, struct fetched *got) MUST_USE;
 
-/* The same after the response, its outcome unknown. */
+/* The same, deferred (host.h). */
 void backchannel_post_later(struct cx *cx, const struct downstream *server, struct span url,
                             const struct form *form);
 

@@ -111,7 +111,7 @@ enum result downstream_refresh(struct cx *cx, const struct downstream *server,
                                const struct downstream_identity *expected,
                                struct downstream_tokens *tokens) MUST_USE;
 
-/* Revokes at the server if it offers that (RFC 7009), after the response. */
+/* Revokes at the server if it offers that (RFC 7009); deferred (host.h). */
 void downstream_revoke_later(struct cx *cx, const struct downstream *server,
                              const struct downstream_tokens *tokens);
 

@@ -17,7 +17,7 @@ enum { COPY_CACHE_MS = 30000 };
 /* NOT_FOUND: there is none, or it is over. */
 enum result copy_get(struct cx *cx, struct span key, uint32_t cache_ms, struct span *text) MUST_USE;
 
-/* After the response. */
+/* Deferred (host.h). */
 void copy_put_later(struct cx *cx, struct span key, struct span text, uint32_t seconds);
 
 #endif

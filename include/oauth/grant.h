@@ -220,7 +220,7 @@ enum result grant_open(struct cx *cx, const struct grant_rows *rows,
  * The client was just answered 403 and needs the user's consent to more scopes.
  * Some clients try a refresh instead, which cannot help: their next one, within
  * STEP_UP_SECONDS, is answered with INVALID_GRANT once, and they sign in anew.
- * After the response.
+ * Deferred (host.h).
  */
 enum { STEP_UP_SECONDS = 60 };
 void grant_step_up_later(struct cx *cx, struct span grant_id);

@@ -291,8 +291,8 @@ static enum result forward_as_user(struct cx *cx, struct call *call)
         if (better == NOT_FOUND)
             break;
         TRY(better);
-        if (attempt > 0)
-            cx->error_reason = SPAN("token_refused"); /* why this call is in the log twice */
+        /* Why this call is in the log twice; what went wrong on the way to a token is over. */
+        cx->error_reason = attempt > 0 ? SPAN("token_refused") : ABSENT;
         enum result result = forward(cx, call, access_token);
         if (result != OK)
             return runtime_failed(cx, result);

@@ -55,7 +55,8 @@ static enum result check_client(struct cx *cx, const struct grant_facts *facts,
         return refuse(cx, INVALID_GRANT, "client_differs", "This was issued to another client.");
     if ((facts->client_auth & client->method) == 0)
         return refuse(cx, INVALID_CLIENT, "client_auth_differs",
-                      "The client must authenticate as it did when this was issued.");
+                      "The client must authenticate with a method that it had registered "
+                      "when the user agreed.");
     return OK;
 }
 

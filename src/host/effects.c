@@ -126,8 +126,10 @@ enum result host_limit(struct cx *cx, struct span key)
 enum result host_forward(struct cx *cx, const struct forward *f)
 {
     struct unpacker answer;
-    if (wire_answer(cx, &answer))
+    if (wire_answer(cx, &answer)) {
+        cx->deferred_count = 0; /* begun with the forward */
         return unpack_u8(&answer) == OUTCOME_OK ? OK : HOST_FAILED;
+    }
     size_t kept_size = 4;
     for (size_t i = 0; i < f->kept_count; i++)
         kept_size += 4 + span_of(f->kept[i]).size;

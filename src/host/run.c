@@ -85,8 +85,7 @@ struct span host_end(struct cx *cx, enum result result)
     size_t max = 16 + wire_headers_size(r->headers, r->header_count) + r->body.size +
                  spans_size(cx->effects, cx->effect_count) +
                  spans_size(cx->deferred, cx->deferred_count) + cx->line.size;
-    /* What is deferred, and the line, come with what ends the request; a forward is taken for it.
-     */
+    /* What is deferred, and the line, go out with an answer or a forward. */
     bool may_end = result != PENDING || cx->forwarded;
     struct builder b = builder_make(cx->arena, max);
     if (result == PENDING) {

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { generateKeyPair, SignJWT } from "jose";
 
 import { Client } from "./support/client.js";
+import { HOST } from "./support/gateway.js";
 import { callTool, resultOf, send, STATELESS } from "./support/mcp.js";
 import { Person } from "./support/person.js";
 import { startWorld, until } from "./support/world.js";
@@ -283,7 +284,9 @@ describe("what comes back", () => {
 
   test("P5: a call stands in the log as soon as it is sent on, whether or not its client waits for the answer", async () => {
     const called = Promise.withResolvers(), answered = Promise.withResolvers(), hangUp = new AbortController();
-    world.hooks.onRuntimeRequest = () => {
+    let hungUp = false;
+    world.hooks.onRuntimeRequest = (req, res) => {
+      res.once("close", () => (hungUp = !res.writableFinished));
       called.resolve();
       return answered.promise;
     };
@@ -294,9 +297,14 @@ describe("what comes back", () => {
     await until(() => lines() === before + 1, "the line is written, and nobody has an answer");
     hangUp.abort();
     await assert.rejects(call);
+    // A local workerd notices a client that leaves only when there is something to send.
+    if (HOST === "wasmtime") await until(() => hungUp, "the forward is cancelled");
     answered.resolve();
-    await resultOf(await callTool(world, token, "whoami"));
-    await until(() => lines() === before + 2, "a line each");
+    for (let calls = 2; calls < 4; calls++) {
+      await resultOf(await callTool(world, token, "whoami"));
+      await until(() => lines() >= before + calls, "its line is there");
+    }
+    assert.equal(lines(), before + 3, "a line each");
   });
 
   test("Q2: a runtime that hangs up at once is a bad gateway; the next call is well", async () => {

@@ -183,7 +183,7 @@ static size_t read_effects(struct unpacker *u, struct span *effects)
     return count;
 }
 
-/* A forward ends with its client: nothing may then be left half done. */
+/* Who has acted is not let go, but for a forward, with which nothing is half done any more. */
 static void check_must_finish(const struct exchange *x)
 {
     for (size_t i = x->deferred; i < x->effect_count; i++)

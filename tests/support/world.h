@@ -81,7 +81,7 @@ struct exchange {
     size_t run_count;
     struct span effects[HOST_MAX_DEFERRED + HOST_MAX_EFFECTS]; /* wanted now */
     size_t effect_count, performed;
-    size_t deferred;  /* so many of them, the first: what comes of these does nobody read */
+    size_t deferred;  /* so many of them, the first: nobody reads what comes of these */
     bool must_finish; /* the others, even if the client has left */
     bool has_acted; /* something outside was changed or called: what follows must not be left out */
     bool answered;  /* it has gone to the client; what is left of `effects` is deferred */

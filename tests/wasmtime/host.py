@@ -97,7 +97,8 @@ class Exchange:
                 status, headers, body = out.u32(), out.pairs(), out.span()
                 self.later(out)
                 return web.Response(status=status, headers=headers, body=body or None)
-            out.u8()  # whether it must be finished without the client too: here everything is
+            if not out.u8() and self.gone:
+                return None  # nothing is half done, and nobody waits
             effects = out.list(out.span)
             self.later(out)
             answers = await asyncio.gather(*map(self.perform, effects))
@@ -151,8 +152,6 @@ class Exchange:
         method, url, headers = r.text(), r.text(), r.pairs()
         body = self.sent if r.u8() else None
         returned, kept, added = r.u32(), r.list(r.text), r.pairs()
-        if self.gone:
-            return u8(FAILED)
         timeout = aiohttp.ClientTimeout(total=None)
         coming = self.host.request(method, url, headers, body, timeout)
         self.forwarding = asyncio.ensure_future(coming)

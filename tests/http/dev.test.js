@@ -39,20 +39,22 @@ test("Q1 S2: one command, a URL, a sign-in, a call; and Ctrl-C leaves nothing be
   const child = spawn("make", ["dev"], { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  t.after(() => hasEnded() || process.kill(-child.pid, "SIGKILL"));
+  const interrupt = () => process.kill(-child.pid, "SIGINT"); // to the whole group, as a terminal does it
+  t.after(() => hasEnded() || (interrupt(), ended));
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => lines.push(line));
-  await until(() => lines.some((line) => line.includes("Latchkey is ready")) || hasEnded(), "it is ready", 120_000);
+  const urlOf = (line) => line.includes("claude mcp add") && /http:\S+\/mcp\/todo/.exec(line)?.[0];
+  await until(() => lines.some(urlOf) || hasEnded(), "it is ready", 120_000);
   assert.ok(!hasEnded(), lines.join("\n"));
 
   // What a user would do with what the terminal says.
-  const url = /http:\S+\/mcp\/todo/.exec(lines.find((line) => line.includes("claude mcp add")))[0];
+  const url = lines.map(urlOf).find(Boolean);
   const world = { url: new URL(url).origin, mcp: url, fetch, todo: { provider: { issuer: "http://127.0.0.1:9400" } } };
   const client = await Client.register(world);
   const { access_token } = await client.signIn(new Person(world, "alice"));
   const { structuredContent } = await resultOf(await callTool(world, access_token, "whoami"));
   assert.equal(structuredContent.name, "Alice Adams");
 
-  process.kill(-child.pid, "SIGINT"); // to the whole group, as a terminal does it
+  interrupt();
   await ended;
   assert.equal(await open(), 0, "a port is still open");
 });

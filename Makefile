@@ -19,7 +19,7 @@
 CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
 
 # All the memory that an instance ever has, and the stack within it, in bytes. A signature, the
-# deepest that there is, takes 9 KB of the stack; all of it is wiped after each run.
+# deepest that was seen, takes 9 KB of the stack. Going beyond it traps; all is wiped after a run.
 WASM_MEMORY = 12582912
 WASM_STACK  = 32768
 

@@ -74,7 +74,7 @@ struct cx {
     struct span line; /* for the operator's log; ABSENT: none */
 
     /* Why the request was refused: what the client is told, and what the audit
-     * line says (broker/audit.h). Set by refuse() in oauth/error.h; by a second forward, too. */
+     * line says (broker/audit.h). Set by refuse() in oauth/error.h; anew by each forward. */
     struct span error_description;
     struct span error_reason;
     struct audit *audit;

@@ -18,9 +18,24 @@ before(async () => {
 });
 after(() => world?.stop());
 
-const register = (body, fetch = world.fetch) =>
-  fetch(world.as.registration_endpoint, { method: "POST", headers: { "content-type": "application/json" }, body: typeof body === "string" ? body : JSON.stringify(body) });
+const register = (body, { fetch = world.fetch, headers } = {}) =>
+  fetch(world.as.registration_endpoint, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) });
 const readBack = async (response) => [response.status, await response.json()];
+
+/**
+ * What may be refused before all of it has been sent: workerd then takes in 64 KB more and closes the
+ * connection. If that comes too early for the client the answer is lost, and if for wrangler's proxy,
+ * it is a 500 in plain text. So it is asked again, each time on a connection that nobody has after it.
+ */
+async function refusedEarly(body, tries = 5) {
+  try {
+    return await readBack(await register(body, { headers: { connection: "close" } }));
+  } catch (error) {
+    const isCut = error instanceof SyntaxError || ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(error.cause?.code);
+    if (!isCut || tries === 1) throw error;
+    return refusedEarly(body, tries - 1);
+  }
+}
 
 /** Every row of every table that is stored, as text; and how many files there are. */
 const rowsOf = () => readStorage(world.stored).filter(({ where }) => / \S+\.\S+$/.test(where));
@@ -33,7 +48,7 @@ test(`S35 E10: ${FLOOD} registrations leave nothing behind, and everybody else w
   const worker = async () => {
     while (begun < FLOOD) {
       const metadata = { redirect_uris: [`https://client-${begun}.example/cb`], client_name: `Flood ${begun++}`, token_endpoint_auth_method: "none" };
-      const [status, information] = await readBack(await register(metadata, fetch));
+      const [status, information] = await readBack(await register(metadata, { fetch }));
       assert.equal(status, 201);
       ids.add(information.client_id);
     }
@@ -63,7 +78,7 @@ describe("too much", () => {
     ["100,000 levels", deep(100_000), 413, "invalid_request"],
   ])
     test(`S35 E10 S74: ${why}: ${status}`, async () => {
-      const [got, { error: said }] = await readBack(await register(body));
+      const [got, { error: said }] = await refusedEarly(body);
       assert.deepEqual([got, said], [status, error]);
     });
 });

@@ -20,7 +20,7 @@ export class Writer {
     const at = this.size;
     this.size += more;
     if (this.size > this.buffer.length) {
-      const larger = new Uint8Array(Math.max(2 * at, this.size));
+      const larger = new Uint8Array(at + this.size);
       larger.set(this.buffer);
       this.buffer = larger;
     }

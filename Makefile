@@ -135,8 +135,9 @@ FUZZ_TARGETS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/
 C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard \
 	$(addsuffix _$(ONLY).c,tests/test tests/flow tests/sweep tests/vectors))) \
 	$(FUZZ_TARGETS:%=build/native/fuzz/%)
+# What is about wrangler and its platform, and what a browser does, is the same under any other host.
 HTTP_TESTS = $(wildcard tests/$(ONLY).test.js tests/http/$(ONLY).test.js \
-	$(if $(filter wasmtime,$(HOST)),,tests/browser/$(ONLY).test.js))
+	$(if $(filter wasmtime,$(HOST)),,$(patsubst %,tests/%/$(ONLY).test.js,wrangler browser)))
 
 # Undefined behaviour is looked for in our code only: BearSSL counts on some of it.
 ASAN   = -O1 -g -fno-omit-frame-pointer -fsanitize=address

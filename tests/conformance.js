@@ -46,7 +46,7 @@ function rowsOf(file) {
   return new Set([...names, ...comments].flatMap(idsIn).filter((id) => known.has(id)));
 }
 
-const patterns = ["tests/*.c", "tests/*.test.js", "tests/http/*.test.js", "tests/browser/*.test.js", "tests/differential/*.test.js"];
+const patterns = ["tests/*.c", "tests/*.test.js", "tests/http/*.test.js", "tests/wrangler/*.test.js", "tests/browser/*.test.js", "tests/differential/*.test.js"];
 const files = globSync(patterns, { cwd: ROOT }).sort();
 const tests = new Map(rows.map(([id]) => [id, []]));
 for (const file of files)

@@ -8,7 +8,7 @@ import { allow, answerFrom, askFor, logIn, said, startApp, startBrowser, startSi
 
 let world, browser, app, evil, documents, victim, attacker, page, evilPage;
 before(async () => {
-  world = await startWorld({ main: "tests/http/support/clock.js" });
+  world = await startWorld({ on: "clock" });
   browser = await startBrowser();
   app = await startApp(world, { client_name: "Honest" });
   evil = await startSite();

@@ -13,7 +13,8 @@ const READY_MS = 60_000;
  * @property {object} config latchkey.json
  * @property {Record<string, string>} secrets
  * @property {number} limit how often in a minute the platform's limiter lets one key pass
- * @property {string} [main] another entry of the Worker than the shim (wrangler only)
+ * @property {"clock" | "faulty"} [on] a platform whose clock can be stopped; one where things go
+ *   wrong (wrangler only)
  */
 
 /**

@@ -12,7 +12,7 @@ import { readStorage } from "./storage.js";
 const ROOT = resolve(import.meta.dirname, "../../..");
 
 /** @param {import("./gateway.js").HostOptions} options */
-export async function startWasmtime({ port, config, secrets, limit }) {
+export async function startWasmtime({ port, config, secrets, limit, on = "host" }) {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
   const stored = join(folder, "state");
   const settings = {
@@ -31,7 +31,7 @@ export async function startWasmtime({ port, config, secrets, limit }) {
   mkdirSync(stored);
   settle(config, secrets);
   const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const program = startProgram(join(ROOT, "build/venv/bin/python"), [join(ROOT, "tests/wasmtime/host.py"), ...given]);
+  const program = startProgram(join(ROOT, "build/venv/bin/python"), [join(ROOT, `tests/wasmtime/${on}.py`), ...given]);
   let files;
 
   return {

@@ -20,9 +20,9 @@ const CONFIG = readFileSync(new URL("../../../examples/todo/latchkey.json", impo
  * @param {(config: object) => void} [options.config] changes the demonstration's latchkey.json
  * @param {Record<string, string>} [options.secrets] besides the two that are always there
  * @param {number} [options.limit] of the platform's rate limiter; high unless that is what is tested
- * @param {string} [options.main] another entry of the Worker than the shim (wrangler only)
+ * @param {"clock" | "faulty"} [options.on] another platform than the host's own (HostOptions)
  */
-export async function startWorld({ todo: todoOptions = {}, config: change, secrets = {}, limit = 100_000, main } = {}) {
+export async function startWorld({ todo: todoOptions = {}, config: change, secrets = {}, limit = 100_000, on } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
 
@@ -52,7 +52,7 @@ export async function startWorld({ todo: todoOptions = {}, config: change, secre
     ...secrets,
   };
 
-  const gateway = await startGateway({ port, config, secrets: allSecrets, limit, main }).catch(async (error) => {
+  const gateway = await startGateway({ port, config, secrets: allSecrets, limit, on }).catch(async (error) => {
     await todo.close();
     throw error;
   });

@@ -26,7 +26,8 @@ function wranglerToml(limit, main) {
 }
 
 /** @param {import("./gateway.js").HostOptions} options */
-export async function startWrangler({ port, config, secrets, limit, main = MAIN }) {
+export async function startWrangler({ port, config, secrets, limit, on }) {
+  const main = on ? `tests/http/support/${on}.js` : MAIN;
   const folder = mkdtempSync(join(tmpdir(), "latchkey-"));
   const inFolder = (...path) => join(folder, ...path);
   cpSync(join(ROOT, "shim"), inFolder("shim"), { recursive: true });

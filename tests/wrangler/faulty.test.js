@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 
-import { Client } from "./support/client.js";
-import { HOST } from "./support/gateway.js";
-import { callTool } from "./support/mcp.js";
-import { upToCallback } from "./support/midway.js";
-import { Person } from "./support/person.js";
-import { due, startWorld, until } from "./support/world.js";
+import { Client } from "../http/support/client.js";
+import { callTool } from "../http/support/mcp.js";
+import { upToCallback } from "../http/support/midway.js";
+import { Person } from "../http/support/person.js";
+import { due, startWorld, until } from "../http/support/world.js";
 
 const SHORT = 2;
 const LONG = 3600;
@@ -168,9 +167,9 @@ const COPY_FAULTS = [
 
 const nameOf = ({ place, how, times = 1 }) => `${place} ${how}${times > 1 ? `, ${times} times` : ""}`;
 
-describe("a faulty platform", { skip: HOST !== "wrangler" && "the faults are in bindings of workerd" }, () => {
+describe("a faulty platform", () => {
   before(async () => {
-    world = await startWorld({ main: "tests/http/support/faulty.js", todo: { accessTokenSeconds: () => lifetime } });
+    world = await startWorld({ on: "faulty", todo: { accessTokenSeconds: () => lifetime } });
     client = await Client.register(world);
     alice = new Person(world, "alice");
   });

@@ -13,6 +13,7 @@ import { parseEnv } from "node:util";
 
 const config = process.argv[2];
 const withProduct = config === "examples/todo/latchkey.json";
+const HERE = "http://127.0.0.1:8787";
 
 /** What was started, each the leader of a process group, so that all of it can be stopped. */
 const running = new Set();
@@ -70,15 +71,15 @@ function start(name, ready, args, env) {
   });
 }
 
-/** Ends every process group: politely, after five seconds not so. */
+/** Ends every process group: politely, after five seconds not so. Why comes last, below what they said. */
 async function stop(status, why) {
   if (stopping) return;
   stopping = true;
-  if (why) console.error(why);
   for (const signal of ["SIGINT", "SIGKILL"]) {
     for (const child of running) kill(child, signal);
     await Promise.race([Promise.all([...running].map(ended)), setTimeout(5000)]);
   }
+  if (why) console.error(why);
   process.exit(status);
 }
 
@@ -96,11 +97,27 @@ function kill({ pid }, signal) {
   }
 }
 
-function welcome() {
+/** What the configuration publishes. It has to be for this machine: a gateway has one name only. */
+function published() {
+  try {
+    const { issuer, servers } = JSON.parse(readFileSync(config, "utf8"));
+    if (issuer === HERE) return Object.keys(servers ?? {});
+    throw new Error(`issuer: ${issuer} does not lead here; for development give it "${HERE}"`);
+  } catch (error) {
+    throw new Error(`${config}: ${error.message}`);
+  }
+}
+
+/** A configuration is read with the first request: what is wrong with it should be said now. */
+async function checkGateway() {
+  const { ok } = await fetch(`${HERE}/health`);
+  if (!ok) throw new Error(`The gateway cannot work with ${config}: what is wrong stands above.`);
+}
+
+function welcome(servers) {
   console.log("\nLatchkey is ready. Give this URL to an MCP client:");
-  const { servers } = JSON.parse(readFileSync(config, "utf8"));
-  for (const name of Object.keys(servers)) {
-    const url = `http://127.0.0.1:8787/mcp/${name}`;
+  for (const name of servers) {
+    const url = `${HERE}/mcp/${name}`;
     console.log(`
   ${url}
 
@@ -117,6 +134,7 @@ function welcome() {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
 
 try {
+  const servers = published();
   await checkPort(8787, "the gateway");
   if (withProduct) {
     await checkPort(9400, "Todo's identity provider");
@@ -134,7 +152,8 @@ try {
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_SEND_ERROR_REPORTS: "false",
   });
-  welcome();
+  await checkGateway();
+  welcome(servers);
 } catch (error) {
   stop(1, error.message);
 }

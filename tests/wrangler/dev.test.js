@@ -1,7 +1,7 @@
 // `make dev`, as on a fresh machine: one command, and an MCP client can sign in.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -14,7 +14,8 @@ import { Person } from "../http/support/person.js";
 import { until } from "../http/support/world.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const OWN = [".dev.vars", ".wrangler", ".git"]; // of whoever works here: secrets, storage, history
+/** What is not linked: of whoever works here (secrets, storage, history), and what a configuration changes. */
+const OWN = [".dev.vars", ".wrangler", ".git", "shim", "build", "build/latchkey.json"];
 const PORTS = [8787, 9400, 9401];
 
 const isOpen = (port) => new Promise((resolve) => {
@@ -23,23 +24,49 @@ const isOpen = (port) => new Promise((resolve) => {
 });
 const open = async () => (await Promise.all(PORTS.map(isOpen))).filter(Boolean).length;
 
-let folder, taken;
-const lines = [];
+let folder;
+const inFolder = (name) => join(folder, name);
 before(async () => {
-  taken = await open();
+  assert.equal(await open(), 0, `one of the ports ${PORTS} is taken, perhaps by a make dev: end that first`);
   folder = mkdtempSync(join(tmpdir(), "latchkey-"));
-  for (const name of readdirSync(ROOT).filter((name) => !OWN.includes(name))) symlinkSync(join(ROOT, name), join(folder, name));
+  mkdirSync(inFolder("build"));
+  const names = [...readdirSync(ROOT), ...readdirSync(join(ROOT, "build")).map((name) => `build/${name}`)];
+  for (const name of names.filter((name) => !OWN.includes(name))) symlinkSync(join(ROOT, name), inFolder(name));
+  cpSync(join(ROOT, "shim"), inFolder("shim"), { recursive: true }); // a link would lead to the build beside it
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(() => folder && rmSync(folder, { recursive: true, force: true }));
 
-test("Q1 S2: one command, a URL, a sign-in, a call; and Ctrl-C leaves nothing behind", async (t) => {
-  assert.equal(taken, 0, `one of the ports ${PORTS} is taken, perhaps by a make dev: end that first`);
-  const child = spawn("make", ["dev"], { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+/** `make dev`, to be interrupted as a terminal does it. */
+function start(t, ...args) {
+  const child = spawn("make", ["dev", ...args], { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const lines = [];
   const ended = new Promise((resolve) => child.once("close", resolve));
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const interrupt = () => process.kill(-child.pid, "SIGINT"); // to the whole group, as a terminal does it
+  const interrupt = () => process.kill(-child.pid, "SIGINT"); // to the whole group
   t.after(() => hasEnded() || (interrupt(), ended));
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", (line) => lines.push(line));
+  return { lines, ended, hasEnded, interrupt };
+}
+
+/** @type {[string, string, RegExp][]} what is wrong, the configuration, what is said */
+const WRONG = [
+  ["no JSON", `{"issuer": "http://127.0.0.1:8787", // here`, /^my\.json: .* \(line 1 column/],
+  ["another machine's", `{"issuer": "https://mcp.example.com"}`, /^my\.json: issuer: https:\S+ does not lead here; .*8787"$/],
+  ["what the gateway refuses", `{"issuer": "http://127.0.0.1:8787", "sever": {}}`, /latchkey\.json: sever: unknown; what can/],
+];
+
+for (const [why, text, said] of WRONG)
+  test(`Q1: a configuration that cannot serve is refused before there is a URL to paste: ${why}`, async (t) => {
+    writeFileSync(inFolder("my.json"), text);
+    const { lines, ended } = start(t, "CONFIG=my.json");
+    assert.notEqual(await ended, 0, "make dev succeeds");
+    assert.match(lines.find((line) => said.test(line)) ?? lines.join("\n"), said);
+    assert.doesNotMatch(lines.join("\n"), /claude mcp add/);
+    assert.equal(await open(), 0, "a port is still open");
+  });
+
+test("Q1 S2: one command, a URL, a sign-in, a call; and Ctrl-C leaves nothing behind", async (t) => {
+  const { lines, ended, hasEnded, interrupt } = start(t);
   const urlOf = (line) => line.includes("claude mcp add") && /http:\S+\/mcp\/todo/.exec(line)?.[0];
   await until(() => lines.some(urlOf) || hasEnded(), "it is ready", 120_000);
   assert.ok(!hasEnded(), lines.join("\n"));

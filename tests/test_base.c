@@ -76,6 +76,14 @@ static void test_cutting(void)
     CHECK_SPAN(span_word(&words), ABSENT);
     words = ABSENT;
     CHECK_SPAN(span_word(&words), ABSENT);
+
+    CHECK(span_has_word(SPAN(" read  write "), SPAN("write")));
+    CHECK(!span_has_word(SPAN("read write"), SPAN("writ")));
+    CHECK(!span_has_word(SPAN("read write"), SPAN("writer")));
+    CHECK(!span_has_word(SPAN("read write"), SPAN("read write")));
+    CHECK(!span_has_word(SPAN("read write"), SPAN("")));
+    CHECK(!span_has_word(ABSENT, SPAN("read")));
+    CHECK(!span_has_word(ABSENT, ABSENT));
 }
 
 static void test_copies(void)

@@ -60,6 +60,8 @@ struct span span_cut(struct span s, uint8_t separator, struct span *head);
 
 /* The next word between runs of spaces; ABSENT when none is left. Advances s. */
 struct span span_word(struct span *s);
+/* Whether it is one of the words between the spaces of `words`. */
+bool span_has_word(struct span words, struct span word);
 
 struct span span_copy(struct arena *a, struct span s);
 struct span span_lower(struct arena *a, struct span s); /* ASCII */

@@ -10,7 +10,6 @@
 /* MALFORMED: a character outside %x21 / %x23-5B / %x5D-7E, or more than MAX_SCOPES names. */
 enum result scope_parse(struct span text) MUST_USE;
 
-bool scope_has(struct span set, struct span name);
 bool scope_covers(struct span set, struct span wanted); /* every name of wanted is in set */
 struct span scope_union(struct arena *a, struct span first, struct span second);
 /* Those of `wanted` that `set` has, in the order of `wanted`. May be empty, never ABSENT. */

@@ -1,7 +1,6 @@
 #include "app/reader.h"
 #include "broker/downstream.h"
 #include "oauth/client.h"
-#include "oauth/scope.h"
 #include "text/url.h"
 
 static const char MEMBERS[] =
@@ -70,7 +69,7 @@ static enum result read_parameters(struct reader *r, const struct place *p, stru
         struct header *h = &profile->parameters[profile->parameter_count++];
         h->name = span_copy(r->kept, parameter.name);
         TRY(reader_text(r, &parameter, &h->value));
-        if (h->name.size == 0 || scope_has(span_of(OWN_PARAMETERS), h->name))
+        if (h->name.size == 0 || span_has_word(span_of(OWN_PARAMETERS), h->name))
             return reader_problem(r, &parameter, SPAN("the gateway sets this parameter itself"));
     }
     return OK;

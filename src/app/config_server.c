@@ -58,7 +58,7 @@ static enum result read_scopes(struct reader *r, const struct place *p, struct s
                                    "to hold them all"));
     struct builder all = builder_make(r->kept, size);
     for (size_t i = 0; i < server->scope_count; i++) {
-        if (scope_has(built(&all), server->scopes[i].name))
+        if (span_has_word(built(&all), server->scopes[i].name))
             return reader_problem(r, &scopes,
                                   JOIN(r->scratch, server->scopes[i].name, SPAN(" stands twice")));
         if (i > 0)
@@ -116,7 +116,7 @@ static enum result read_header(struct reader *r, const struct place *p, struct s
     struct span name = span_lower(r->kept, p->name);
     if (!http_is_token(name))
         return reader_problem(r, p, SPAN("this is no name of a header"));
-    if (scope_has(span_of(OWN_HEADERS), name) || span_starts(name, SPAN("mcp-")))
+    if (span_has_word(span_of(OWN_HEADERS), name) || span_starts(name, SPAN("mcp-")))
         return reader_problem(r, p,
                               SPAN("the gateway sets this header itself, or it is the client's or "
                                    "the connection's"));

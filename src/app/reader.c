@@ -75,7 +75,7 @@ enum result reader_object(struct reader *r, const struct place *p, const char *m
     struct span known = span_of(members);
     for (const struct json *child = json_first(p->node); child != NULL; child = json_next(child)) {
         struct place member = place_at(p, child);
-        if (!scope_has(known, member.name))
+        if (!span_has_word(known, member.name))
             return reader_problem(
                 r, &member, JOIN(r->scratch, SPAN("unknown; what can stand here is: "), known));
     }

@@ -118,6 +118,14 @@ struct span span_word(struct span *s)
     return word;
 }
 
+bool span_has_word(struct span words, struct span word)
+{
+    for (struct span each = span_word(&words); span_present(each); each = span_word(&words))
+        if (span_equal(each, word))
+            return true;
+    return false;
+}
+
 struct span span_copy(struct arena *a, struct span s)
 {
     if (!span_present(s))

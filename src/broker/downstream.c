@@ -5,7 +5,6 @@
 #include "oauth/copy.h"
 #include "oauth/error.h"
 #include "oauth/pkce.h"
-#include "oauth/scope.h"
 #include "text/url.h"
 
 enum { CODE_MAX_SIZE = 4096, AUTHORIZE_PARAMETERS = 9 };
@@ -20,7 +19,7 @@ const struct profile *downstream_profile(const struct gateway *gateway, struct s
 
 bool downstream_is_openid(const struct profile *profile)
 {
-    return scope_has(profile->scopes, SPAN("openid"));
+    return span_has_word(profile->scopes, SPAN("openid"));
 }
 
 /* ---- discovery ---- */

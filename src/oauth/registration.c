@@ -137,14 +137,9 @@ static enum result check_auth(struct cx *cx, const struct json *root, struct cli
 /* Whether a list, if it is there, holds nothing but words of `offered`. */
 static bool only(const struct json *list, struct span offered)
 {
-    for (const struct json *item = json_first(list); item != NULL; item = json_next(item)) {
-        struct span rest = offered;
-        struct span word = span_word(&rest);
-        while (span_present(word) && !span_equal(json_text(item), word))
-            word = span_word(&rest);
-        if (!span_present(word))
+    for (const struct json *item = json_first(list); item != NULL; item = json_next(item))
+        if (!span_has_word(offered, json_text(item)))
             return false;
-    }
     return true;
 }
 

@@ -19,25 +19,17 @@ enum result scope_parse(struct span text)
     return OK;
 }
 
-bool scope_has(struct span set, struct span name)
-{
-    for (struct span each = span_word(&set); span_present(each); each = span_word(&set))
-        if (span_equal(each, name))
-            return true;
-    return false;
-}
-
 bool scope_covers(struct span set, struct span wanted)
 {
     for (struct span name = span_word(&wanted); span_present(name); name = span_word(&wanted))
-        if (!scope_has(set, name))
+        if (!span_has_word(set, name))
             return false;
     return true;
 }
 
 static void add(struct builder *b, struct span name)
 {
-    if (scope_has(built(b), name))
+    if (span_has_word(built(b), name))
         return;
     if (b->size > 0)
         build_byte(b, ' ');
@@ -58,7 +50,7 @@ struct span scope_intersection(struct arena *a, struct span wanted, struct span 
 {
     struct builder b = builder_make(a, wanted.size);
     for (struct span name = span_word(&wanted); span_present(name); name = span_word(&wanted))
-        if (scope_has(set, name))
+        if (span_has_word(set, name))
             add(&b, name);
     return built(&b);
 }

@@ -67,19 +67,11 @@ size_t form_count(const struct form *form, struct span name)
     return count;
 }
 
-static bool is_word_of(struct span words, struct span name)
-{
-    for (struct span word = span_word(&words); span_present(word); word = span_word(&words))
-        if (span_equal(word, name))
-            return true;
-    return false;
-}
-
 struct span form_repeated(const struct form *form, struct span allowed)
 {
     for (size_t i = 0; i < form->count; i++) {
         struct span name = form->parameters[i].name;
-        if (form_count(form, name) > 1 && !is_word_of(allowed, name))
+        if (form_count(form, name) > 1 && !span_has_word(allowed, name))
             return name;
     }
     return ABSENT;

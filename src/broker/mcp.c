@@ -48,12 +48,8 @@ static bool header_agrees(struct cx *cx, struct span header, struct span in_body
 /* Revisions are dates: their order is that of their bytes. */
 static bool is_stateless(struct span version)
 {
-    if (version.size != MCP_STATELESS_VERSION.size)
-        return false;
-    for (size_t i = 0; i < version.size; i++)
-        if (version.data[i] != MCP_STATELESS_VERSION.data[i])
-            return version.data[i] > MCP_STATELESS_VERSION.data[i];
-    return true;
+    return version.size == MCP_STATELESS_VERSION.size &&
+           span_compare(version, MCP_STATELESS_VERSION) >= 0;
 }
 
 static struct span version_in_body(struct cx *cx, struct span meta)

@@ -1,6 +1,6 @@
 /*
  * Who somebody is, as the product's authorization server says it, and whether
- * two such identities are the same person (S7).
+ * two such identities are the same person.
  */
 #ifndef BROKER_IDENTITY_H
 #define BROKER_IDENTITY_H

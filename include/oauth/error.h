@@ -12,7 +12,7 @@
  * Notes why, and returns `result`, so that a check reads
  *     return refuse(cx, INVALID_GRANT, "code_expired", "The code is no longer valid.");
  * reason: for the audit line, snake_case. description: for the developer at
- * the other end, says how to mend it; only characters of RFC 6749 appendix A.7.
+ * the other end, says how to mend it; only characters of RFC 6749 appendix A.8.
  */
 enum result refuse(struct cx *cx, enum result result, const char *reason,
                    const char *description) MUST_USE;

@@ -39,7 +39,7 @@ struct server {
     struct span default_scopes; /* what a client gets that asks for none, and the challenge's */
     struct tool_policy *tools;
     size_t tool_count;
-    struct header *headers; /* static, from secrets; sent to the runtime */
+    struct header *headers; /* static, sent to the runtime; a value may be a secret */
     size_t header_count;
     struct span *origins; /* of browsers that may call it, besides the issuer's own */
     size_t origin_count;

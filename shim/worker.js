@@ -125,7 +125,7 @@ async function perform(r, c) {
   try {
     return await effect(r, c);
   } catch (error) {
-    console.warn(`${effect.name}: ${error.name}`); // a message may say what it could not parse
+    console.warn(`${effect?.name}: ${error.name}`); // a message may say what it could not parse
     return (w) => w.u8(error.overloaded ? BUSY : FAILED); // what to make of it is the core's
   }
 }

@@ -124,10 +124,6 @@ static void check_failure(struct point *p)
         again = p->before;
         CHECK_INT(caller_do(&again, REVOKE), 200);
         return;
-    case CONSENT:
-    case REVOKE_ACCESS:
-        CHECK(scene_succeeded(&again, p->scene->step, caller_do(&again, p->scene->step)));
-        return;
     default:
         CHECK(scene_succeeded(&again, p->scene->step, caller_do(&again, p->scene->step)));
         return;

@@ -288,6 +288,8 @@ static void test_client_name(void)
         render_consent(&page);
         CHECK(has(JOIN(&arena, SPAN("<h1 class=\"ask\"><bdi>"), rows[i].shown,
                        SPAN("</bdi> wants to use <bdi>Todo</bdi> as you</h1>"))));
+        CHECK(has(
+            JOIN(&arena, SPAN("You can end this in <bdi>"), rows[i].shown, SPAN("</bdi>.</p>"))));
     }
 }
 

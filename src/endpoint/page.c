@@ -269,8 +269,8 @@ void page_consent(struct cx *cx, const struct consent_page *page)
     put_next_steps(&p, page);
     fill(&p,
          "<p class=\"soft\">Latchkey keeps the key: <bdi>%</bdi> never sees your password or the "
-         "tokens of <bdi>%</bdi>. You can disconnect it later.</p>\n",
-         (struct texts){{client, server}});
+         "tokens of <bdi>%</bdi>. You can end this in <bdi>%</bdi>.</p>\n",
+         (struct texts){{client, server, client}});
 
     /* Enter in a form presses its first button: that has to be the harmless one. */
     say(&p, "<div class=\"actions\">\n"

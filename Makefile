@@ -16,7 +16,8 @@
 # What a target needs and the machine lacks is installed by .ci/deps. V=1 shows the commands.
 
 # The operator's configuration, or the demonstration's.
-CONFIG ?= $(firstword $(wildcard latchkey.json) examples/todo/latchkey.json)
+DEMONSTRATION = examples/todo/latchkey.json
+CONFIG ?= $(firstword $(wildcard latchkey.json) $(DEMONSTRATION))
 
 # All the memory that an instance ever has, and the stack within it, in bytes. A signature, the
 # deepest that was seen, takes 9 KB of the stack. Going beyond it traps; all is wiped after a run.
@@ -114,6 +115,8 @@ dev: build $(NPM)
 	@$(TOOLS) node examples/dev.js $(CONFIG)
 
 deploy: build $(NPM)
+	@test $(CONFIG) != $(DEMONSTRATION) || \
+		{ echo "deploy: write latchkey.json first (README.md): the demonstration's is for one machine"; exit 1; }
 	$(TOOLS) wrangler deploy $(ARGS)
 
 # --- tests

@@ -36,9 +36,9 @@ before(async () => {
 });
 after(() => folder && rmSync(folder, { recursive: true, force: true }));
 
-/** `make dev`, to be interrupted as a terminal does it. */
+/** `make`, to be interrupted as a terminal does it. */
 function start(t, ...args) {
-  const child = spawn("make", ["dev", ...args], { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("make", args, { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const lines = [];
   const ended = new Promise((resolve) => child.once("close", resolve));
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
@@ -58,15 +58,21 @@ const WRONG = [
 for (const [why, text, said] of WRONG)
   test(`Q1: a configuration that cannot serve is refused before there is a URL to paste: ${why}`, async (t) => {
     writeFileSync(inFolder("my.json"), text);
-    const { lines, ended } = start(t, "CONFIG=my.json");
+    const { lines, ended } = start(t, "dev", "CONFIG=my.json");
     assert.notEqual(await ended, 0, "make dev succeeds");
     assert.match(lines.find((line) => said.test(line)) ?? lines.join("\n"), said);
     assert.doesNotMatch(lines.join("\n"), /claude mcp add/);
     assert.equal(await open(), 0, "a port is still open");
   });
 
+test("Q1: the demonstration is not deployed in place of a configuration that is missing", async (t) => {
+  const { lines, ended } = start(t, "deploy", "CONFIG=examples/todo/latchkey.json", "ARGS=--dry-run");
+  assert.notEqual(await ended, 0, "make deploy succeeds");
+  assert.match(lines.join("\n"), /^deploy: write latchkey\.json first/m);
+});
+
 test("Q1 S2: one command, a URL, a sign-in, a call; and Ctrl-C leaves nothing behind", async (t) => {
-  const { lines, ended, hasEnded, interrupt } = start(t);
+  const { lines, ended, hasEnded, interrupt } = start(t, "dev");
   const urlOf = (line) => line.includes("claude mcp add") && /http:\S+\/mcp\/todo/.exec(line)?.[0];
   await until(() => lines.some(urlOf) || hasEnded(), "it is ready", 120_000);
   assert.ok(!hasEnded(), lines.join("\n"));

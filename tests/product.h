@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "broker/downstream.h"
 #include "jose/jwt.h"
+#include "oauth/keys.h"
 #include "script.h"
 
 enum { NOW = 1800000000 };

@@ -11,7 +11,6 @@
 #include "jose/jwk.h"
 #include "oauth/gateway.h"
 #include "oauth/grant.h"
-#include "oauth/keys.h"
 #include "text/form.h"
 
 enum { METADATA_CACHE_SECONDS = 3600 };

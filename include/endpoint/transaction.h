@@ -11,7 +11,6 @@
 #define ENDPOINT_TRANSACTION_H
 
 #include "host.h"
-#include "oauth/client.h"
 
 enum { STATE_MAX = 2048, COOKIE_SECRET_SIZE = 32 };
 

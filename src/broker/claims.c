@@ -4,6 +4,7 @@
 #include "broker/identity.h"
 #include "jose/jwt.h"
 #include "oauth/error.h"
+#include "oauth/keys.h"
 
 /* ---- the id_token ---- */
 

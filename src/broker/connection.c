@@ -1,6 +1,5 @@
 #include "broker/connection.h"
 
-#include "broker/audit.h"
 #include "oauth/error.h"
 
 enum { MAX_ROUNDS = 3, HOLDER_SIZE = 16 };

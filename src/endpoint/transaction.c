@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "oauth/error.h"
+#include "oauth/gateway.h"
 #include "text/form.h"
 #include "text/url.h"
 

@@ -2,7 +2,6 @@
 #include "oauth/copy.h"
 #include "oauth/error.h"
 #include "oauth/limit.h"
-#include "text/html.h"
 #include "text/url.h"
 
 /*

@@ -90,14 +90,20 @@ static const struct {
     const char *text;
     const char *problem;
 } WRONG[] = {
-    {"", "latchkey.json: this is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
+    {"", "latchkey.json: line 1 is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
          "member, or a name that stands twice in an object"},
     {"{" ISSUER ",}",
-     "latchkey.json: this is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
+     "latchkey.json: line 1 is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
      "member, or a name that stands twice in an object"},
     {"{" ISSUER "," ISSUER "}",
-     "latchkey.json: this is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
+     "latchkey.json: line 1 is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
      "member, or a name that stands twice in an object"},
+    {"{\n" ISSUER ",\n\n\"clients\": {}\n // none yet\n}",
+     "latchkey.json: line 5 is not JSON (RFC 8259): perhaps a comment, a comma behind the last "
+     "member, or a name that stands twice in an object"},
+    {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+     "latchkey.json: this is more than can be read: 4 MiB, 32768 members and 32 levels are the "
+     "most"},
     {"[]", "latchkey.json: expected an object, found an array"},
     {"null", "latchkey.json: expected an object, found null"},
     {WITH("\"server\":{}"), "server: unknown; what can stand here is: issuer profiles servers "

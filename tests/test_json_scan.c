@@ -455,6 +455,29 @@ static void test_picks(void)
 }
 
 /* Every truncation is refused; after every change of a byte, scanner and tree agree. */
+static void test_reach(void)
+{
+    static const struct {
+        const char *text;
+        size_t reach;
+    } rows[] = {
+        {"", 0},
+        {"{ // a\n}", 2},
+        {"{\"a\":1,\n}", 8},
+        {"{\"a\":1\n\"b\":2}", 7},
+        {"{\"a\":\n'b'}", 6},
+        {"[1,\n\"a]", 4},
+        {"[1] \n2", 5},
+        {"{\"a\":1,\"a\":2}", 10},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_row(rows[i].text);
+        CHECK_INT(verdict(edge_of(rows[i].text)), MALFORMED);
+        CHECK_INT(json_scan_reach(&arena, edge_of(rows[i].text)), rows[i].reach);
+    }
+    check_row(NULL);
+}
+
 static void test_truncations(void)
 {
     struct span text =
@@ -485,6 +508,7 @@ int main(void)
     test_members();
     test_colliding_names();
     test_picks();
+    test_reach();
     test_truncations();
     return check_done();
 }

@@ -40,7 +40,7 @@ static void test_configure(void)
 {
     struct span root = SPAN("the-root-secret-of-this-test-0123");
     struct span malformed = SPAN("The host gave a malformed list of secrets.");
-    CHECK(span_starts(configured(SPAN("{"), root, 1), SPAN("latchkey.json: this is not JSON")));
+    CHECK(span_starts(configured(SPAN("{"), root, 1), SPAN("latchkey.json: line 1 is not JSON")));
     CHECK(span_contains(configured(SPAN(CONFIG), SPAN("short"), 1), SPAN("LATCHKEY_SECRET")));
     check_row("fewer secrets than were named, and more");
     CHECK_SPAN(configured(SPAN(CONFIG), root, 0), malformed);

@@ -40,6 +40,9 @@ struct json_pick {
 enum result json_scan(struct arena *a, struct span text, struct json_pick *picks,
                       size_t count) MUST_USE;
 
+/* How far json_scan comes with a text that it refuses: in bytes, to where the mistake is seen. */
+size_t json_scan_reach(struct arena *a, struct span text);
+
 /* What kind of value a raw text is, by its first byte: '{' '[' '"' 't' 'f' 'n' '0', or 0. */
 char json_kind(struct span raw);
 

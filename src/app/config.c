@@ -115,13 +115,34 @@ static enum result read_body_limit(struct reader *r, const struct place *documen
 
 /* ---- the whole ---- */
 
+static struct span line_of(struct arena *a, struct span text, size_t at)
+{
+    uint64_t line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += text.data[i] == '\n';
+    return span_decimal(a, line);
+}
+
+static enum result read_json(struct reader *r, struct span text, struct place *document)
+{
+    enum result parsed = json_parse_trusted(r->scratch, text, &document->node);
+    if (parsed == OK)
+        return OK;
+    if (parsed == TOO_LARGE)
+        return reader_problem(r, document,
+                              SPAN("this is more than can be read: 4 MiB, 32768 members and 32 "
+                                   "levels are the most"));
+    size_t reach = json_scan_reach(r->scratch, text);
+    return reader_problem(r, document,
+                          JOIN(r->scratch, SPAN("line "), line_of(r->scratch, text, reach),
+                               SPAN(" is not JSON (RFC 8259): perhaps a comment, a comma behind "
+                                    "the last member, or a name that stands twice in an object")));
+}
+
 static enum result read_document(struct reader *r, struct span text)
 {
     struct place document = {NULL, ABSENT, NULL};
-    if (json_parse_trusted(r->scratch, text, &document.node) != OK)
-        return reader_problem(r, &document,
-                              SPAN("this is not JSON (RFC 8259): perhaps a comment, a comma behind "
-                                   "the last member, or a name that stands twice in an object"));
+    TRY(read_json(r, text, &document));
     TRY(reader_object(r, &document,
                       "issuer profiles servers clients lifetimes body_limit_bytes signing_key "
                       "previous_signing_key"));

@@ -322,10 +322,16 @@ static enum result scan_value(struct scanner *s, uint32_t wanted)
     }
 }
 
+static struct scanner scanner_make(struct arena *a, struct span text)
+{
+    const uint8_t *end = text.data == NULL ? NULL : text.data + text.size;
+    return (struct scanner){.at = text.data, .end = end, .a = a};
+}
+
 enum result json_scan(struct arena *a, struct span text, struct json_pick *picks, size_t count)
 {
-    struct scanner s = {.at = text.data, .a = a, .picks = picks};
-    s.end = text.data == NULL ? NULL : text.data + text.size;
+    struct scanner s = scanner_make(a, text);
+    s.picks = picks;
     for (size_t i = 0; i < count; i++)
         picks[i].raw = ABSENT;
 
@@ -336,6 +342,14 @@ enum result json_scan(struct arena *a, struct span text, struct json_pick *picks
     for (size_t i = 0; i < count && result != OK; i++)
         picks[i].raw = ABSENT; /* nothing of a document that is refused gets out */
     return result;
+}
+
+size_t json_scan_reach(struct arena *a, struct span text)
+{
+    struct scanner s = scanner_make(a, text);
+    if (scan_value(&s, 0) == OK)
+        skip_space(&s);
+    return (size_t)(s.at - text.data);
 }
 
 char json_kind(struct span raw)

@@ -104,7 +104,7 @@ static const struct {
     {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
      "latchkey.json: this is more than can be read: 4 MiB, 32768 members and 32 levels are the "
      "most"},
-    {"[]", "latchkey.json: expected an object, found an array"},
+    {"[]", "latchkey.json: expected an object, found an array of 0"},
     {"null", "latchkey.json: expected an object, found null"},
     {WITH("\"server\":{}"), "server: unknown; what can stand here is: issuer profiles servers "
                             "clients lifetimes body_limit_bytes signing_key previous_signing_key"},
@@ -133,7 +133,7 @@ static const struct {
     {WITH("\"signing_key\":{\"secret\":\"TODO_SECRET\"}"),
      "signing_key: expected the secret TODO_SECRET to be a JWK with a private P-256 key: kty EC, "
      "crv P-256, x, y and d"},
-    {WITH("\"lifetimes\":[]"), "lifetimes: expected an object, found an array"},
+    {WITH("\"lifetimes\":[]"), "lifetimes: expected an object, found an array of 0"},
     {WITH("\"lifetimes\":{\"code\":1}"),
      "lifetimes.code: unknown; what can stand here is: code_seconds transaction_seconds "
      "access_token_seconds refresh_token_seconds refresh_retry_seconds early_refresh_seconds "
@@ -163,7 +163,7 @@ static const struct {
     {"{" ISSUER "," SERVERS "}",
      "profiles: expected an object of profiles by their id, found nothing"},
     {"{" ISSUER ",\"profiles\":[]}",
-     "profiles: expected an object of profiles by their id, found an array"},
+     "profiles: expected an object of profiles by their id, found an array of 0"},
     {"{" ISSUER ",\"profiles\":{\"Todo\":{" PROFILE "}}}",
      "profiles.Todo: an id has 1 to 64 characters of a-z, 0-9 and \"-\", because it becomes part "
      "of a URL"},
@@ -250,7 +250,7 @@ static const struct {
      "profiles." A65
      ": an id has 1 to 64 characters of a-z, 0-9 and \"-\", because it becomes part of a URL"},
     {IN_PROFILE("\"scopes\":[" MANY "]"),
-     "profiles.todo.scopes: expected an array of at most 64 names of scopes, found an array"},
+     "profiles.todo.scopes: expected an array of at most 64 names of scopes, found an array of 66"},
     {IN_PROFILE("\"scopes\":[\"a\\\"b\"]"), "profiles.todo.scopes[0]: expected the name of a "
                                             "scope, without spaces and quotes, found \"a\"b\""},
     {IN_PROFILE("\"client_secret\":{\"secret\":\"\"}"), "profiles.todo.client_secret: " NO_SECRET},
@@ -262,7 +262,7 @@ static const struct {
      "(with client_key), or none (without both), found \"magic\""},
     {IN_PROFILE("\"authorization_parameters\":[]"),
      "profiles.todo.authorization_parameters: expected an object of names and values, found an "
-     "array"},
+     "array of 0"},
     {IN_PROFILE("\"authorization_parameters\":{\"\":\"x\"}"),
      "profiles.todo.authorization_parameters.: the gateway sets this parameter itself"},
 
@@ -270,7 +270,7 @@ static const struct {
     {"{" ISSUER "," PROFILES "}",
      "servers: expected an object of 1 to 4096 servers by their id, found nothing"},
     {"{" ISSUER "," PROFILES ",\"servers\":{}}",
-     "servers: expected an object of 1 to 4096 servers by their id, found an object"},
+     "servers: expected an object of 1 to 4096 servers by their id, found an empty object"},
     {"{" ISSUER "," PROFILES ",\"servers\":{\"to/do\":{" SERVER "}}}",
      "servers.to/do: an id has 1 to 64 characters of a-z, 0-9 and \"-\", because it becomes part "
      "of a URL"},
@@ -304,7 +304,7 @@ static const struct {
     {SCOPED("\"default_scopes\":[\"x\"]"),
      "servers.todo.default_scopes: every name must be one of the server's scopes"},
     {SCOPED("\"tools\":[\"x\"]"),
-     "servers.todo.tools: expected an object of tools by their name, found an array"},
+     "servers.todo.tools: expected an object of tools by their name, found an array of 1"},
     {SCOPED("\"tools\":{\"delete todo\":{\"scopes\":[\"r\",\"x\"]}}"),
      "servers.todo.tools.delete todo.scopes: every name must be one of the server's scopes"},
     {SCOPED("\"tools\":{\"t\":{\"scope\":[\"r\"]}}"),
@@ -350,14 +350,15 @@ static const struct {
      "servers.todo.scopes[0]: the name of a scope has no spaces and quotes"},
     {IN_SERVER("\"scopes\":[" MANY "]"),
      "servers.todo.scopes: expected at most 64 scopes, as an array of names or an object of names "
-     "and descriptions, found an array"},
+     "and descriptions, found an array of 66"},
     {SCOPED("\"tools\":{\"" A1025 "\":{}}"),
      "servers.todo.tools." A1025 ": the name of a tool has 1 to 1024 bytes"},
     {IN_SERVER("\"headers\":[]"),
-     "servers.todo.headers: expected an object of headers by their name, found an array"},
+     "servers.todo.headers: expected an object of headers by their name, found an array of 0"},
 
     /* clients */
-    {WITH("\"clients\":[]"), "clients: expected an object of clients by their id, found an array"},
+    {WITH("\"clients\":[]"),
+     "clients: expected an object of clients by their id, found an array of 0"},
     {WITH("\"clients\":{\"https://c.com/x\":{}}"),
      "clients.https://c.com/x: a client's id has 1 to 128 characters of A-Z a-z 0-9 - . _ ~ and "
      "does not begin with \"lkc_\""},
@@ -405,9 +406,9 @@ static const struct {
     {WITH("\"clients\":{\"a:\":{}}"), "clients.a:: a client's id has 1 to 128 characters of A-Z "
                                       "a-z 0-9 - . _ ~ and does not begin with \"lkc_\""},
     {WITH("\"clients\":{\"c\":{\"redirect_uris\":[]}}"),
-     "clients.c.redirect_uris: expected an array of 1 to 32 redirect URIs, found an array"},
+     "clients.c.redirect_uris: expected an array of 1 to 32 redirect URIs, found an array of 0"},
     {WITH("\"clients\":{\"c\":{\"redirect_uris\":[" MANY "]}}"),
-     "clients.c.redirect_uris: expected an array of 1 to 32 redirect URIs, found an array"},
+     "clients.c.redirect_uris: expected an array of 1 to 32 redirect URIs, found an array of 66"},
     {IN_CLIENT("\"token_endpoint_auth_method\":\"magic\""),
      "clients.c.token_endpoint_auth_method: " METHODS_WANTED
      "(with jwks or jwks_uri), or none (without all), found \"magic\""},

@@ -11,14 +11,13 @@
 
 enum {
     BACKCHANNEL_MAX_BYTES = 65536, /* of an answer, after decompression */
-    BACKCHANNEL_MAX_PARAMETERS = 8,
     BACKCHANNEL_ASSERTION_SECONDS = 60
 };
 
 /*
- * Posts the form (at most BACKCHANNEL_MAX_PARAMETERS; ABSENT values are left out) to one
- * of the server's endpoints, as the client that the profile describes. OK with
- * any status; HOST_FAILED: no answer, too late or too much of it.
+ * Posts the form (ABSENT values are left out) to one of the server's endpoints, as
+ * the client that the profile describes. OK with any status; HOST_FAILED: no
+ * answer, too late or too much of it.
  */
 enum result backchannel_post(struct cx *cx, const struct downstream *server, struct span url,
                              const struct form *form, struct fetched *got) MUST_USE;

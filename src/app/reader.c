@@ -51,9 +51,9 @@ static struct span found(struct arena *a, const struct json *node)
         return JOIN(a, SPAN("\""), span_first(text, SHOWN_MAX),
                     text.size > SHOWN_MAX ? SPAN("...\"") : SPAN("\""));
     if (json_is_object(node))
-        return SPAN("an object");
+        return json_count(node) == 0 ? SPAN("an empty object") : SPAN("an object");
     if (json_is_array(node))
-        return SPAN("an array");
+        return JOIN(a, SPAN("an array of "), span_decimal(a, json_count(node)));
     if (json_is_number(node))
         return SPAN("a number");
     return json_is_null(node) ? SPAN("null") : SPAN("true or false");

@@ -79,9 +79,9 @@ static enum result post(struct cx *cx, const struct downstream *server, struct s
                         const struct form *parameters, bool keep, struct fetch *fetch)
 {
     const struct profile *profile = server->profile;
-    struct form_parameter list[BACKCHANNEL_MAX_PARAMETERS + AUTHENTICATION_PARAMETERS];
-    struct form form = {list, 0};
-    for (size_t i = 0; i < parameters->count && i < BACKCHANNEL_MAX_PARAMETERS; i++)
+    size_t max = parameters->count + AUTHENTICATION_PARAMETERS;
+    struct form form = {ARENA_ARRAY(cx->arena, max, struct form_parameter), 0};
+    for (size_t i = 0; i < parameters->count; i++)
         form.parameters[form.count++] = parameters->parameters[i];
 
     *fetch = request(SPAN("POST"), url);

@@ -2,6 +2,7 @@
  * The product's tokens behind the calls: refreshed once for everybody, whatever
  * the product does. Rows: S4, S5; of the security list S51-S53, S55, N11, D11.
  */
+#include "broker/downstream.h"
 #include "check.h"
 #include "support/caller.h"
 
@@ -289,6 +290,57 @@ static void a_lease_taken_late(void)
     CHECK_INT(world.products[0].refreshes, 1);
 }
 
+/* Whether any effect of the exchange would carry the text to somebody. */
+static bool carries(const struct exchange *x, struct span text)
+{
+    for (size_t i = 0; i < x->effect_count; i++)
+        if (span_contains(x->effects[i], text))
+            return true;
+    return false;
+}
+
+/* Of a sign-in at the first product, every token so far. */
+static bool carries_a_token(const struct exchange *x)
+{
+    const struct product *p = &world.products[0];
+    for (size_t i = 0; i < p->token_count; i++)
+        if (carries(x, p->tokens[i].text))
+            return true;
+    return false;
+}
+
+static void moved_to_another_product(void)
+{
+    static const struct {
+        const char *why;
+        uint64_t left;
+        enum step step;
+        unsigned status;
+    } rows[] = {
+        {"N13: the server has another product now: its runtime gets none of the old tokens", 300,
+         CALL, 401},
+        {"N13: nor does its token endpoint, when they have expired", 0, CALL, 401},
+        {"N13: nor does its revocation endpoint", 300, REVOKE, 200},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct caller c = seconds_left(rows[i].left);
+        check_row(rows[i].why);
+        for (size_t k = 0; k < world.gateway.server_count; k++)
+            if (span_equal(world.gateway.servers[k].id, SPAN("todo")))
+                world.gateway.servers[k].profile =
+                    downstream_profile(&world.gateway, SPAN("other"));
+        struct exchange x = caller_begin(&c, rows[i].step);
+        do
+            CHECK(!carries_a_token(&x));
+        while (world_step(&world, &x, AS_USUAL));
+        CHECK_INT(caller_take(&c, rows[i].step, &x), rows[i].status);
+        check_row("and the user is asked to sign in again, there");
+        CHECK_INT(caller_do(&c, REFRESH), 400);
+        CHECK_INT(caller_do_until(&c, CALL), 200);
+        CHECK(caller_is_served(&c));
+    }
+}
+
 int main(void)
 {
     start();
@@ -304,6 +356,7 @@ int main(void)
     ended_while_waiting();
     stored_nowhere();
     a_lease_taken_late();
+    moved_to_another_product();
     world_forget(image);
     return check_done();
 }

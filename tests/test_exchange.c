@@ -406,6 +406,18 @@ static void not_refreshable(void)
     CHECK_SPAN(script.cx.error_reason, SPAN("downstream_not_refreshable"));
 }
 
+/* N13: a refresh token goes to the server that gave it, and to no other. */
+static void another_server(void)
+{
+    static const struct span others[] = {SPAN("https://evil.example"), SPAN(ISSUER "/"), ABSENT};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        start();
+        product.profile.issuer = others[i];
+        CHECK_INT(script_run(&script, refresh), INVALID_GRANT);
+        CHECK_SPAN(script.cx.error_reason, SPAN("downstream_moved"));
+    }
+}
+
 static void no_answer(void)
 {
     const uint8_t outcomes[] = {FAILED, TOO_MUCH};
@@ -457,6 +469,7 @@ int main(void)
     good_refresh();
     another_person();
     not_refreshable();
+    another_server();
     no_answer();
     revocation();
     return check_done();

@@ -103,8 +103,9 @@ enum result downstream_exchange(struct cx *cx, const struct downstream *server, 
  * Refreshes; one effect, so that nothing stands between the answer and the
  * ledger. A missing refresh token in the answer keeps the old one. An id_token
  * in the answer must be `expected`'s. INVALID_GRANT: the server says that this
- * grant is over (RFC 6749 section 5.2), or another person: the connection is
- * broken; TEMPORARILY_UNAVAILABLE: anything else, with or without an answer: it is not.
+ * grant is over (RFC 6749 section 5.2), another person, or another server's grant,
+ * which is not asked about: the connection is broken; TEMPORARILY_UNAVAILABLE: anything
+ * else, with or without an answer: it is not.
  */
 enum result downstream_refresh(struct cx *cx, const struct downstream *server,
                                const struct downstream_identity *expected,

@@ -21,11 +21,15 @@ static enum result unavailable(struct cx *cx)
                   "The product's authorization server does not answer. Try again shortly.");
 }
 
-static enum result open_rows(struct cx *cx, const struct grant_rows *rows, struct opened *opened)
+static enum result open_rows(struct cx *cx, const struct profile *profile,
+                             const struct grant_rows *rows, struct opened *opened)
 {
     if (!grant_is_live(cx, rows) || rows->grant.state != GRANT_LIVE)
         return gone(cx);
     enum result result = grant_open(cx, rows, &opened->tokens, &opened->data_key);
+    /* What another authorization server gave is not for this one, nor for who trusts it. */
+    if (result == OK && !span_equal(rows->grant.identity.issuer, profile->issuer))
+        opened->tokens = (struct downstream_tokens){.access_token = SPAN(""), .expires = 1};
     if (result == OK || result == HOST_FAILED)
         return result;
     return refuse(cx, SERVER_ERROR, "grant_sealed", "The grant could not be opened.");
@@ -116,7 +120,7 @@ static enum result refresh_round(struct cx *cx, const struct downstream *server,
     TRY(waited);
     if (rows->grant_row.version == before)
         return unavailable(cx);
-    TRY(open_rows(cx, rows, opened));
+    TRY(open_rows(cx, server->profile, rows, opened));
     return CONFLICT;
 }
 
@@ -124,7 +128,7 @@ enum result connection_token(struct cx *cx, const struct profile *profile, struc
                              struct span rejected, struct span *access_token)
 {
     struct opened opened;
-    TRY(open_rows(cx, rows, &opened));
+    TRY(open_rows(cx, profile, rows, &opened));
     struct downstream server;
     for (int round = 0; !fresh(cx, &opened.tokens, rejected); round++) {
         if (is_rejected(&opened.tokens, rejected) && is_new(cx, &opened.tokens))

@@ -138,6 +138,9 @@ enum result downstream_refresh(struct cx *cx, const struct downstream *server,
                                const struct downstream_identity *expected,
                                struct downstream_tokens *tokens)
 {
+    if (!span_equal(expected->issuer, server->profile->issuer))
+        return refuse(cx, INVALID_GRANT, "downstream_moved",
+                      "The product has another authorization server now. Sign in again.");
     if (!span_present(tokens->refresh_token))
         return refuse(cx, INVALID_GRANT, "downstream_not_refreshable",
                       "The product's authorization server gave no refresh token.");

@@ -29,6 +29,7 @@ static enum result revoke_downstream(struct cx *cx, const struct grant_rows *row
     struct downstream downstream;
     struct key data_key;
     if (server == NULL || !grant_is_live(cx, rows) || rows->grant.state != GRANT_LIVE ||
+        !span_equal(rows->grant.identity.issuer, server->profile->issuer) ||
         grant_open(cx, rows, &tokens, &data_key) != OK)
         return OK;
     enum result found = downstream_discover(cx, server->profile, &downstream);

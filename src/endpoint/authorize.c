@@ -87,14 +87,14 @@ static enum result check_resource(struct cx *cx, struct authorization *asked)
 static enum result check_scope(struct cx *cx, struct authorization *asked)
 {
     struct span scope = form_get(&asked->query, SPAN("scope"));
+    struct span rest = scope;
     asked->scopes = asked->server->default_scopes;
-    if (!span_present(scope))
+    if (!span_present(span_word(&rest)))
         return OK;
     if (scope_parse(scope) != OK)
         return refuse(cx, INVALID_SCOPE, "scope_malformed", "scope is malformed.");
     asked->scopes = scope_intersection(cx->arena, scope, asked->server->all_scopes);
-    struct span rest = scope;
-    if (asked->server->scope_count > 0 && asked->scopes.size == 0 && span_present(span_word(&rest)))
+    if (asked->server->scope_count > 0 && asked->scopes.size == 0)
         return refuse(cx, INVALID_SCOPE, "scope_unknown",
                       "None of these scopes is known here; see scopes_supported.");
     return OK;

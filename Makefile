@@ -138,7 +138,7 @@ FUZZ_TARGETS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/
 C_TESTS = $(patsubst tests/%.c,build/native/%,$(wildcard \
 	$(addsuffix _$(ONLY).c,tests/test tests/flow tests/sweep tests/vectors))) \
 	$(FUZZ_TARGETS:%=build/native/fuzz/%)
-# What is about wrangler and its platform, and what a browser does, is the same under any other host.
+# Under wasmtime, not what is about wrangler and its platform, nor what a browser sees.
 HTTP_TESTS = $(wildcard tests/$(ONLY).test.js tests/http/$(ONLY).test.js \
 	$(if $(filter wasmtime,$(HOST)),,$(patsubst %,tests/%/$(ONLY).test.js,wrangler browser)))
 

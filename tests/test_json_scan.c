@@ -454,7 +454,7 @@ static void test_picks(void)
     check_row(NULL);
 }
 
-/* Every truncation is refused; after every change of a byte, scanner and tree agree. */
+/* Where the mistake is seen. */
 static void test_reach(void)
 {
     static const struct {
@@ -478,6 +478,7 @@ static void test_reach(void)
     check_row(NULL);
 }
 
+/* Every truncation is refused; after every change of a byte, scanner and tree agree. */
 static void test_truncations(void)
 {
     struct span text =
